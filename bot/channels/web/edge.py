@@ -1,0 +1,85 @@
+"""What every request of the web channel passes first: origin, address, token; and how refusals look."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import secrets
+from collections.abc import Sequence
+
+from aiohttp import web
+
+from bot.channels.web.frames import BadFrame, Frame, error_frame
+from bot.channels.web.limits import TooManySockets
+from identity.sites.errors import IdentityError
+from storage.database import DatabaseUnavailable
+from ticketing.conversations.errors import ConversationError
+
+log = logging.getLogger(__name__)
+
+_STATUS = {
+    "bad_frame": 400,
+    "message_empty": 400,
+    "visitor_refused": 401,
+    "identity_refused": 401,
+    "site_unknown": 403,
+    "origin_refused": 403,
+    "conversation_not_found": 404,
+    "button_refused": 409,
+    "message_too_long": 413,
+    "too_many_sockets": 429,
+    "not_saved": 503,
+}
+
+
+class AddressBook:
+    """Finds the client's address: the connection's own, unless a proxy we know says otherwise (WW-10)."""
+
+    def __init__(self, trusted_proxies: Sequence[str]) -> None:
+        self._proxies = [ipaddress.ip_network(proxy, strict=False) for proxy in trusted_proxies]
+
+    def address_of(self, request: web.Request) -> str:
+        """Walk the forwarded hops from the nearest; the first one that is no proxy of ours is the client."""
+        address = request.remote or "unknown"
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        while hops and self._is_trusted(address):
+            address = hops.pop()
+        return address
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            parsed = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in proxy for proxy in self._proxies)
+
+
+def bearer_token(request: web.Request) -> str | None:
+    """The visitor token of a long-polling request."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def refusal(error: Exception, *, client_id: str | None = None) -> Frame:
+    """The one table from what went wrong to what a client is told; an unforeseen error gets a reference."""
+    if isinstance(error, ConversationError | IdentityError):
+        return error_frame(error.code, str(error), client_id=client_id)
+    if isinstance(error, BadFrame):
+        return error_frame("bad_frame", str(error), client_id=client_id)
+    if isinstance(error, TooManySockets):
+        return error_frame("too_many_sockets", "too many connections are open; close one and try again")
+    if isinstance(error, DatabaseUnavailable):
+        detail = "nothing was saved; send it again"
+        return error_frame("not_saved", detail, client_id=client_id, retry=True)
+    reference = secrets.token_hex(4)
+    log.error("web_channel_failed", extra={"reference": reference, "error": type(error).__name__})
+    log.debug("web_channel_failed_at", extra={"reference": reference}, exc_info=error)
+    detail = "something went wrong here; send it again"
+    return error_frame("internal", detail, client_id=client_id, retry=True, reference=reference)
+
+
+def status_for(frame: Frame) -> int:
+    """The HTTP status that fits an error frame."""
+    if frame["type"] == "slow_down":
+        return 429
+    return _STATUS.get(str(frame.get("code")), 500) if frame["type"] == "error" else 200

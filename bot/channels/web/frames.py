@@ -1,0 +1,172 @@
+"""The frames of `docs/protocol.md`: what a client may send, and how the desk's own are written. No I/O."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from ticketing.conversations.logic import MESSAGE_CHARACTERS
+from ticketing.conversations.queries import ConversationStatus, Line
+
+MAX_FRAME_BYTES = 64 * 1024
+
+Frame = dict[str, Any]
+Body = TypeVar("Body", bound=BaseModel)
+ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+PublicId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+LanguageCode = Literal["en", "fr"]
+Position = Annotated[int, Field(ge=0, le=2**31 - 1)]
+
+
+class BadFrame(Exception):
+    """Not a frame of the protocol; the text names the fields and quotes nothing."""
+
+
+class _ClientFrame(BaseModel):
+    # Strict: a number is not a text, an unknown field is an error of the client's author.
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Hello(_ClientFrame):
+    type: Literal["hello"] = "hello"
+    token: Annotated[str, Field(max_length=2_000)] | None = None
+    conversation: PublicId | None = None
+    new: bool = False
+    since: Position = 0
+    epoch: Annotated[str, Field(max_length=64)] | None = None
+    language: LanguageCode | None = None
+
+
+class Send(_ClientFrame):
+    type: Literal["send"] = "send"
+    client_id: ClientId
+    # The conversation has its own, configurable bound; this one only keeps frames sane.
+    text: Annotated[str, Field(max_length=4 * MESSAGE_CHARACTERS)] | None = None
+    button: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Send:
+        if (self.text is None) == (self.button is None):
+            raise ValueError("either text or button")
+        return self
+
+
+class Since(_ClientFrame):
+    type: Literal["since"] = "since"
+    seq: Position
+
+
+class Typing(_ClientFrame):
+    type: Literal["typing"] = "typing"
+
+
+class Language(_ClientFrame):
+    type: Literal["language"] = "language"
+    language: LanguageCode
+
+
+class Ping(_ClientFrame):
+    type: Literal["ping"] = "ping"
+
+
+ClientFrame = Annotated[Hello | Send | Since | Typing | Language | Ping, Field(discriminator="type")]
+_ANY: TypeAdapter[Hello | Send | Since | Typing | Language | Ping] = TypeAdapter(ClientFrame)
+
+
+class SessionBody(_ClientFrame):
+    """`POST /chat/v1/session`."""
+
+    site: Annotated[str, Field(min_length=1, max_length=64)]
+    language: LanguageCode | None = None
+    identity: Annotated[str, Field(max_length=4_000)] | None = None
+
+
+class PollBody(_ClientFrame):
+    """`POST /chat/v1/poll`."""
+
+    conversation: PublicId
+    since: Position = 0
+    version: Position = 0
+    epoch: Annotated[str, Field(max_length=64)] | None = None
+    wait: Annotated[int, Field(ge=0, le=25)] = 25
+
+
+def read_frame(raw: str | bytes) -> Hello | Send | Since | Typing | Language | Ping:
+    """One frame from a client.
+
+    Raises:
+        BadFrame: not JSON, unknown type, a field missing, too long or too many.
+    """
+    try:
+        return _ANY.validate_json(raw)
+    except ValidationError as error:
+        raise BadFrame(_what_is_wrong(error)) from None
+
+
+def read_body(model: type[Body], raw: bytes) -> Body:
+    """The same for a request body."""
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise BadFrame(_what_is_wrong(error)) from None
+
+
+def _what_is_wrong(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, p['loc'])) or 'frame'}: {p['type']}" for p in problems[:5])[:300]
+
+
+def write_frame(frame: Frame) -> str:
+    """The text of a frame; non-ASCII stays readable and short."""
+    return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
+
+
+def message_frame(line: Line) -> Frame:
+    """A message as every viewer gets it."""
+    frame: Frame = {
+        "type": "message",
+        "seq": line.seq,
+        "author": line.author.value,
+        "text": line.text,
+        "at": line.at.isoformat(),
+    }
+    return frame | line.extras
+
+
+def status_body(status: ConversationStatus) -> Frame:
+    """The status without its type, as `welcome` carries it too."""
+    return {
+        "version": status.version,
+        "last_seq": status.last_seq,
+        "speaker": status.speaker.value,
+        "agent": status.agent_name,
+        "language": status.language,
+        "thinking": status.is_thinking,
+        "turns_done": status.turns_done,
+    }
+
+
+def status_frame(status: ConversationStatus) -> Frame:
+    """What is true now beside the messages."""
+    return {"type": "status"} | status_body(status)
+
+
+def error_frame(
+    code: str, detail: str, *, client_id: str | None = None, retry: bool = False, reference: str | None = None
+) -> Frame:
+    """A refusal; `retry` says that the same may be sent again."""
+    frame: Frame = {"type": "error", "code": code, "detail": detail}
+    if client_id is not None:
+        frame["client_id"] = client_id
+    if retry:
+        frame["retry"] = True
+    if reference is not None:
+        frame["reference"] = reference
+    return frame
+
+
+def slow_down_frame(client_id: str, wait_ms: int) -> Frame:
+    """Not recorded: the client keeps the line and sends it again after the wait."""
+    return {"type": "slow_down", "client_id": client_id, "wait_ms": wait_ms}

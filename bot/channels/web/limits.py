@@ -1,0 +1,99 @@
+"""How much one visitor, one address and everybody may ask of the web channel (TRUST WW-10). No I/O."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+_PRUNE_ABOVE = 10_000
+
+
+@dataclass(frozen=True)
+class WebLimits:
+    """Bounds, from the settings."""
+
+    messages_per_minute: int = 30
+    message_burst: int = 5
+    sessions_per_minute: int = 120
+    sockets_per_visitor: int = 3
+    sockets_per_address: int = 20
+    sockets_total: int = 4_000
+    characters: int = 4_000
+    heartbeat_seconds: float = 25.0
+
+
+class TooManySockets(Exception):
+    """One more socket would be one too many for this visitor, this address or this desk."""
+
+
+class TokenBuckets:
+    """A token bucket per key: `burst` at once, refilled at `per_minute`."""
+
+    def __init__(self, *, per_minute: int, burst: int, clock: Callable[[], float]) -> None:
+        self._rate, self._burst, self._clock = per_minute / 60, burst, clock
+        self._buckets: dict[str, tuple[float, float]] = {}
+
+    def take(self, key: str) -> float:
+        """0.0 when the key may go on now, else how many seconds it has to wait first."""
+        now = self._clock()
+        tokens, at = self._buckets.get(key, (float(self._burst), now))
+        tokens = min(self._burst, tokens + (now - at) * self._rate)
+        if tokens < 1:
+            self._buckets[key] = (tokens, now)
+            return (1 - tokens) / self._rate
+        self._buckets[key] = (tokens - 1, now)
+        if len(self._buckets) > _PRUNE_ABOVE:
+            self._prune(now)
+        return 0.0
+
+    def _prune(self, now: float) -> None:
+        """Forget whoever has a full bucket again: a new one would be the same."""
+        full_after = self._burst / self._rate
+        self._buckets = {k: (n, at) for k, (n, at) in self._buckets.items() if now - at < full_after}
+
+
+class SocketCount:
+    """Open sockets per visitor, per address and altogether."""
+
+    def __init__(self, limits: WebLimits) -> None:
+        self._limits = limits
+        self._visitors: Counter[str] = Counter()
+        self._addresses: Counter[str] = Counter()
+
+    @contextmanager
+    def of_address(self, address: str) -> Iterator[None]:
+        """Count a socket from its handshake on.
+
+        Raises:
+            TooManySockets
+        """
+        limits = self._limits
+        if self._addresses.total() >= limits.sockets_total:
+            raise TooManySockets
+        with _counted(self._addresses, address, limits.sockets_per_address):
+            yield
+
+    @contextmanager
+    def of_visitor(self, session_id: str) -> Iterator[None]:
+        """Count it for its visitor as well, once that is known.
+
+        Raises:
+            TooManySockets
+        """
+        with _counted(self._visitors, session_id, self._limits.sockets_per_visitor):
+            yield
+
+
+@contextmanager
+def _counted(counter: Counter[str], key: str, limit: int) -> Iterator[None]:
+    if counter[key] >= limit:
+        raise TooManySockets
+    counter[key] += 1
+    try:
+        yield
+    finally:
+        counter[key] -= 1
+        if not counter[key]:
+            del counter[key]

@@ -1,0 +1,159 @@
+"""Long polling: the same frames where a proxy cuts WebSockets (TRUST WW-16)."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from bot.channels.web.answers import answer_language, answer_send, enter, welcome_frames
+from bot.channels.web.edge import AddressBook, bearer_token, refusal, status_for
+from bot.channels.web.frames import (
+    MAX_FRAME_BYTES,
+    BadFrame,
+    Frame,
+    Hello,
+    Language,
+    PollBody,
+    Send,
+    SessionBody,
+    Typing,
+    read_body,
+    read_frame,
+)
+from bot.channels.web.limits import SocketCount, TokenBuckets, WebLimits
+from bot.channels.web.port import Gateway
+from bot.channels.web.viewer import Viewer
+from identity.visitors.logic import VisitorToken
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class PollChannel:
+    """Sessions for every transport, and the long-polling one."""
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        *,
+        count: SocketCount,
+        messages: TokenBuckets,
+        sessions: TokenBuckets,
+        addresses: AddressBook,
+        limits: WebLimits,
+    ) -> None:
+        self._gateway, self._count, self._messages = gateway, count, messages
+        self._sessions, self._addresses, self._limits = sessions, addresses, limits
+
+    async def session(self, request: web.Request) -> web.Response:
+        """`POST /chat/v1/session`."""
+        body = read_body(SessionBody, await _body(request))
+        if wait := self._sessions.take(self._addresses.address_of(request)):
+            return _frames([{"type": "slow_down", "client_id": "", "wait_ms": round(wait * 1000)}], 429)
+        signed = await self._gateway.open_session(
+            site_key=body.site,
+            origin=request.headers.get("Origin"),
+            language=body.language,
+            identity=body.identity,
+        )
+        person = signed.person
+        shown = {"name": person.name, "email": person.email, "verified": person.is_verified}
+        answer = {"token": signed.token, "expires_at": signed.expires_at.isoformat(), "person": shown}
+        return web.json_response(answer, status=201, headers={"Cache-Control": "no-store"})
+
+    async def hello(self, request: web.Request) -> web.Response:
+        """`POST /chat/v1/hello`."""
+        hello = read_body(Hello, await _body(request))
+        token = self._gateway.read_token(bearer_token(request))
+        entered = await enter(self._gateway, token, hello, request.headers.get("Origin"))
+        return _frames(welcome_frames(entered, self._limits))
+
+    async def send(self, request: web.Request) -> web.Response:
+        """`POST /chat/v1/send`."""
+        token, conversation, raw = await self._addressed(request)
+        await self._gateway.access(token, conversation, origin=request.headers.get("Origin"))
+        match read_frame(raw):
+            case Send() as frame:
+                answer: Frame | None = await answer_send(
+                    self._gateway, self._messages, token, conversation, frame
+                )
+            case Language(language=language):
+                answer = await answer_language(self._gateway, token, conversation, language)
+            case Typing():
+                self._gateway.typing(conversation, None)
+                answer = None
+            case _:
+                raise BadFrame("type: send, language or typing expected")
+        return _frames([answer] if answer else [], status_for(answer) if answer else 200)
+
+    async def poll(self, request: web.Request) -> web.Response:
+        """`POST /chat/v1/poll`: what is new, at once or as soon as there is something."""
+        body = read_body(PollBody, await _body(request))
+        token = self._gateway.read_token(bearer_token(request))
+        conversation_id = await self._gateway.access(
+            token, body.conversation, origin=request.headers.get("Origin")
+        )
+        if not self._gateway.is_epoch(body.epoch):
+            return _frames([{"type": "reload", "reason": "position_unknown"}])
+        viewer = Viewer(self._gateway, conversation_id, since=body.since, version=body.version)
+        with (
+            self._count.of_address(self._addresses.address_of(request)),
+            self._count.of_visitor(token.session_id),
+        ):
+            return _frames(await self._wait(viewer, body))
+
+    async def _wait(self, viewer: Viewer, body: PollBody) -> list[Frame]:
+        bell = self._gateway.listen(body.conversation)
+        try:
+            deadline = asyncio.get_running_loop().time() + body.wait
+            while not (frames := await viewer.news()):
+                left = deadline - asyncio.get_running_loop().time()
+                if left <= 0:
+                    break
+                await bell.wait(left)
+            return frames
+        finally:
+            self._gateway.stop_listening(body.conversation, bell)
+
+    async def _addressed(self, request: web.Request) -> tuple[VisitorToken, str, bytes]:
+        """The token, the conversation named in the body, and the frame beside it."""
+        try:
+            body = json.loads(await _body(request))
+            conversation = body.pop("conversation")
+        except (ValueError, KeyError, AttributeError):
+            raise BadFrame("conversation: missing") from None
+        if not isinstance(conversation, str):
+            raise BadFrame("conversation: a text expected")
+        return self._gateway.read_token(bearer_token(request)), conversation, json.dumps(body).encode()
+
+
+async def _body(request: web.Request) -> bytes:
+    if (request.content_length or 0) > MAX_FRAME_BYTES:
+        raise BadFrame("body: larger than 64 KiB")
+    body = await request.content.read(MAX_FRAME_BYTES + 1)
+    while len(body) <= MAX_FRAME_BYTES and not request.content.at_eof():
+        body += await request.content.read(MAX_FRAME_BYTES + 1)
+    if len(body) > MAX_FRAME_BYTES:
+        raise BadFrame("body: larger than 64 KiB")
+    return body
+
+
+def _frames(frames: list[Frame], status: int = 200) -> web.Response:
+    return web.json_response({"frames": frames}, status=status, headers={"Cache-Control": "no-store"})
+
+
+def with_refusals(handler: Handler) -> Handler:
+    """A refusal becomes its frame and the status that fits."""
+
+    async def guarded(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (web.HTTPException, ConnectionError, asyncio.CancelledError):
+            raise
+        except Exception as error:  # noqa: BLE001 - one table of refusals, an unforeseen error gets a reference
+            frame = refusal(error)
+            return _frames([frame], status_for(frame))
+
+    return guarded

@@ -1,0 +1,89 @@
+"""What the web channel asks of the desk; `desk/gateway` answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from identity.people.operations import KnownPerson
+from identity.visitors.logic import VisitorToken
+from identity.visitors.operations import Visitor
+from ticketing.conversations.operations import Inbound, Recorded
+from ticketing.conversations.queries import ConversationStatus, News
+
+
+@dataclass(frozen=True)
+class SignedSession:
+    """A new visitor session, ready to hand out."""
+
+    token: str
+    expires_at: datetime
+    person: KnownPerson
+
+
+@dataclass(frozen=True)
+class Entered:
+    """Where a visitor stands after `hello`."""
+
+    visitor: Visitor
+    conversation: str
+    conversation_id: int
+    epoch: str
+    # Where to go on from: the client's position, or 0 when it is not of this ledger.
+    since: int
+    is_position_known: bool
+    status: ConversationStatus
+
+
+class Bell(Protocol):
+    """Rings when there may be something new in a conversation; it may ring for nothing, or be lost."""
+
+    async def wait(self, seconds: float) -> None:
+        """Return at the next ring (at once if it rang since the last wait), or after `seconds`."""
+
+    def ring(self) -> None:
+        """Make the next wait return at once."""
+
+    def typed_by(self) -> str | None:
+        """Who has been seen typing since the last call: "person", "agent" or nobody."""
+
+
+class Gateway(Protocol):
+    """The desk behind a channel. Every method that changes something has committed when it returns."""
+
+    async def open_session(
+        self, *, site_key: str, origin: str | None, language: str | None, identity: str | None
+    ) -> SignedSession: ...
+
+    async def check_origin(self, site_key: str, origin: str | None) -> None: ...
+
+    def read_token(self, text: str | None) -> VisitorToken: ...
+
+    async def enter(
+        self,
+        token: VisitorToken,
+        *,
+        origin: str | None,
+        conversation: str | None,
+        is_new: bool,
+        since: int,
+        epoch: str | None,
+        language: str | None,
+    ) -> Entered: ...
+
+    async def receive(self, token: VisitorToken, conversation: str, inbound: Inbound) -> Recorded: ...
+
+    async def set_language(self, token: VisitorToken, conversation: str, language: str) -> None: ...
+
+    async def access(self, token: VisitorToken, conversation: str, *, origin: str | None) -> int: ...
+
+    async def news(self, conversation_id: int, since: int) -> News: ...
+
+    def listen(self, conversation: str) -> Bell: ...
+
+    def stop_listening(self, conversation: str, bell: Bell) -> None: ...
+
+    def typing(self, conversation: str, bell: Bell | None) -> None: ...
+
+    def is_epoch(self, epoch: str | None) -> bool: ...

@@ -1,0 +1,45 @@
+"""Writing to a socket: one frame at a time, and letting a reader go that does not take them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+
+from aiohttp import web
+
+from bot.channels.web.frames import Frame, write_frame
+
+SEND_SECONDS = 10.0
+TOO_SLOW = 4000
+
+
+class SocketGone(Exception):
+    """The other side left, or was too slow and was let go."""
+
+
+class Sender:
+    """Writes frames, one at a time, and lets a reader go that does not take them."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self._socket, self._lock = socket, asyncio.Lock()
+
+    async def send(self, *frames: Frame) -> None:
+        try:
+            async with asyncio.timeout(SEND_SECONDS), self._lock:
+                for frame in frames:
+                    await self._socket.send_str(write_frame(frame))
+        except TimeoutError:
+            await self.close(TOO_SLOW)
+            raise SocketGone from None
+        except (ConnectionError, RuntimeError) as error:
+            raise SocketGone from error
+
+    async def refuse(self, frame: Frame, code: int) -> None:
+        with contextlib.suppress(SocketGone):
+            await self.send(frame)
+        await self.close(code)
+
+    async def close(self, code: int) -> None:
+        with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
+            async with asyncio.timeout(5):
+                await self._socket.close(code=code)

@@ -1,0 +1,47 @@
+"""The command `guichet`: puts the commands together, and turns what goes wrong into one sentence."""
+
+import sys
+
+import typer
+
+from desk import settings
+from desk.cli import chat, db, doctor, kb, run, train
+from desk.cli.console import complain
+
+app = typer.Typer(
+    name="guichet",
+    help="One counter for every IT request.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("train")(train.train)
+app.command("doctor")(doctor.doctor)
+app.command("chat")(chat.chat)
+app.add_typer(kb.app, name="kb")
+app.add_typer(db.app, name="db")
+
+
+def main() -> None:
+    """The entry point. A traceback is for who asked for it, with GUICHET_LOG_LEVEL=DEBUG."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:
+        if settings.wants_tracebacks():
+            raise
+        complain(f"guichet: {_sentence(error)}")
+        sys.exit(1)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    if type(error).__module__.partition(".")[0] in OURS:
+        return text
+    # Somebody else's words: their first line, and what kind of failure it was.
+    return f"{type(error).__name__}: {text.splitlines()[0]} (GUICHET_LOG_LEVEL=DEBUG shows where)"
+
+
+OURS = frozenset({"actions", "bot", "desk", "identity", "knowledge", "notices", "storage", "ticketing"})

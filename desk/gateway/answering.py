@@ -1,0 +1,69 @@
+"""How one turn gets its answer: the assistant first, plain mode when it does not answer. No database here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from bot.assistant.port import Assistant, AssistantError, AssistantFailed, TurnRequest
+from ticketing.conversations.logic import Reply
+
+log = logging.getLogger(__name__)
+
+RETRY_PAUSE_SECONDS = 0.2
+# A retry must leave the assistant this much, or it is not worth asking again.
+WORTH_A_RETRY_SECONDS = 4.5
+PLAIN_SECONDS = 3.0
+
+
+class NothingAnswered(Exception):
+    """Neither the assistant nor plain mode had an answer: the turn is settled with an apology."""
+
+
+@dataclass(frozen=True)
+class Answering:
+    """The two ways to an answer, and how long the first may take (DESIGN §3, invariant 6)."""
+
+    assistant: Assistant
+    plain: Assistant
+    seconds: float
+
+    async def replies(self, request: TurnRequest) -> tuple[Reply, ...]:
+        """The messages to say.
+
+        The same turn id goes out again on a retry: Rasa replays what it has saved, and effects happen once.
+
+        Raises:
+            NothingAnswered
+        """
+        deadline = asyncio.get_running_loop().time() + self.seconds
+        try:
+            return await self._ask(request, deadline)
+        except AssistantError as error:
+            log.warning("assistant_gave_no_answer", extra={"turn": request.turn_id, "reason": str(error)})
+        try:
+            return await asyncio.wait_for(self.plain.reply(request, seconds=PLAIN_SECONDS), PLAIN_SECONDS)
+        except Exception as error:
+            # Whatever it was, the person gets an apology and a ticket, not silence.
+            log.warning("plain_mode_failed", extra={"turn": request.turn_id, "error": type(error).__name__})
+            raise NothingAnswered from error
+
+    async def _ask(self, request: TurnRequest, deadline: float) -> tuple[Reply, ...]:
+        try:
+            return await self._once(request, deadline)
+        except AssistantError:
+            if self._left(deadline) < WORTH_A_RETRY_SECONDS:
+                raise
+        await asyncio.sleep(RETRY_PAUSE_SECONDS)
+        return await self._once(request, deadline)
+
+    async def _once(self, request: TurnRequest, deadline: float) -> tuple[Reply, ...]:
+        replies = await self.assistant.reply(request, seconds=self._left(deadline))
+        if not replies:
+            raise AssistantFailed("the answer is empty")
+        return replies
+
+    @staticmethod
+    def _left(deadline: float) -> float:
+        return max(0.1, deadline - asyncio.get_running_loop().time())

@@ -1,0 +1,135 @@
+"""Doorbells: "look again" for whoever watches a conversation. They carry nothing and may be lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Protocol
+
+import redis.asyncio as redis
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "guichet:doorbell"
+TURN_WAITING = "*turn*"
+_RECONNECT_SECONDS = 1.0
+
+
+class Bell:
+    """One viewer's bell."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+        self._typed_by: str | None = None
+
+    def ring(self, typed_by: str | None = None) -> None:
+        self._typed_by = typed_by or self._typed_by
+        self._rung.set()
+
+    async def wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        self._rung.clear()
+
+    def typed_by(self) -> str | None:
+        author, self._typed_by = self._typed_by, None
+        return author
+
+
+class Doorbells(Protocol):
+    """Rings across whatever the desk runs on."""
+
+    def listen(self, name: str) -> Bell: ...
+
+    def stop_listening(self, name: str, bell: Bell) -> None: ...
+
+    def ring(self, name: str) -> None: ...
+
+    def ring_locally(self, name: str, *, typed_by: str | None = None, except_for: object = None) -> None: ...
+
+    def listened(self) -> frozenset[str]: ...
+
+    async def close(self) -> None: ...
+
+
+class LocalDoorbells:
+    """Within one process: all that a desk on one machine needs."""
+
+    def __init__(self) -> None:
+        self._bells: defaultdict[str, set[Bell]] = defaultdict(set)
+
+    def listen(self, name: str) -> Bell:
+        bell = Bell()
+        self._bells[name].add(bell)
+        return bell
+
+    def stop_listening(self, name: str, bell: Bell) -> None:
+        self._bells[name].discard(bell)
+        if not self._bells[name]:
+            del self._bells[name]
+
+    def ring(self, name: str) -> None:
+        self.ring_locally(name)
+
+    def ring_locally(self, name: str, *, typed_by: str | None = None, except_for: object = None) -> None:
+        for bell in tuple(self._bells.get(name, ())):
+            if bell is not except_for:
+                bell.ring(typed_by)
+
+    def listened(self) -> frozenset[str]:
+        return frozenset(self._bells)
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+class RedisDoorbells(LocalDoorbells):
+    """The same, heard by every desk process. Redis is a hint: without it viewers look every two seconds."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self._redis = redis.from_url(url, socket_timeout=2, socket_connect_timeout=2)
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue(maxsize=1_000)
+        self._tasks = [asyncio.create_task(self._publish()), asyncio.create_task(self._hear())]
+
+    def ring(self, name: str) -> None:
+        self.ring_locally(name)
+        # A full queue means that Redis is away: the ring is lost, which is allowed.
+        with contextlib.suppress(asyncio.QueueFull):
+            self._outgoing.put_nowait(name)
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._redis.aclose()
+
+    async def _publish(self) -> None:
+        while True:
+            name = await self._outgoing.get()
+            with contextlib.suppress(RedisError, OSError):
+                await self._redis.publish(CHANNEL, name)
+
+    async def _hear(self) -> None:
+        while True:
+            try:
+                async with self._redis.pubsub() as heard:
+                    await heard.subscribe(CHANNEL)
+                    while True:
+                        message = await heard.get_message(ignore_subscribe_messages=True, timeout=1.0)
+                        if message is not None:
+                            self.ring_locally(message["data"].decode())
+            except (RedisError, OSError) as error:
+                log.warning("doorbells_lost", extra={"error": type(error).__name__})
+                await asyncio.sleep(_RECONNECT_SECONDS)
+
+
+def open_doorbells(redis_url: str) -> Doorbells:
+    """Doorbells for this deployment: Redis when it is configured."""
+    make: Callable[[], LocalDoorbells] = (lambda: RedisDoorbells(redis_url)) if redis_url else LocalDoorbells
+    return make()

@@ -1,0 +1,205 @@
+"""The turn runner: one turn at a time per conversation, a bounded number at once, and every turn ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from actions.turns import TurnInFlight, TurnsInFlight
+from bot.assistant.port import TurnRequest
+from desk.gateway.answering import Answering, NothingAnswered
+from desk.gateway.doorbells import TURN_WAITING, Doorbells
+from storage.database import Database, DatabaseUnavailable
+from ticketing.tickets.operations import Team
+from ticketing.turns.errors import TurnLost
+from ticketing.turns.logic import LEASE, is_worn_out
+from ticketing.turns.operations import (
+    ClaimedTurn,
+    claim_turns,
+    finish_turn,
+    note_still_working,
+    release_turns,
+    renew_leases,
+)
+from ticketing.turns.settlement import settle_turn
+
+log = logging.getLogger(__name__)
+
+IDLE_SECONDS = 2.0
+RENEW_SECONDS = LEASE.total_seconds() / 3
+DATABASE_PAUSE_SECONDS = 0.5
+OVERDUE_AT_ONCE = 20
+
+
+@dataclass(frozen=True)
+class RunnerOptions:
+    """What the settings decide here."""
+
+    owner: str
+    at_once: int
+    still_working: timedelta
+    settle: timedelta
+    team: Team
+
+
+class TurnRunner:
+    """Claims turns, has them answered, commits the answers."""
+
+    def __init__(
+        self,
+        database: Database,
+        doorbells: Doorbells,
+        in_flight: TurnsInFlight,
+        answering: Answering,
+        *,
+        options: RunnerOptions,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._database, self._doorbells, self._in_flight = database, doorbells, in_flight
+        self._answering, self._options, self._now = answering, options, now
+        self._running: set[asyncio.Task[None]] = set()
+        self._started_at = now()
+        self._is_stopping = False
+
+    async def run(self) -> None:
+        """Until cancelled: take what waits as soon as the bell rings, and look every two seconds anyway."""
+        bell = self._doorbells.listen(TURN_WAITING)
+        beat = asyncio.create_task(self._give_signs_of_life())
+        try:
+            while True:
+                await self._take_turns()
+                await bell.wait(IDLE_SECONDS)
+        finally:
+            beat.cancel()
+            self._doorbells.stop_listening(TURN_WAITING, bell)
+
+    async def stop(self, seconds: float) -> None:
+        """Let what runs finish within the time, and hand the rest back for the next process."""
+        self._is_stopping = True
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        with contextlib.suppress(DatabaseUnavailable):
+            await self._database.awrite(release_turns, owner=self._options.owner, now=self._now())
+
+    async def _take_turns(self) -> None:
+        if self._is_stopping:
+            return
+        free = self._options.at_once - len(self._running)
+        claimed = await (self._claim(free) if free > 0 else self._claim_overdue())
+        for turn in claimed:
+            self._start(turn)
+
+    async def _claim_overdue(self) -> list[ClaimedTurn]:
+        """With every place taken, what has waited too long is not left waiting: it is settled."""
+        before = self._now() - self._options.settle
+        if before <= self._started_at:
+            return []
+        return await self._claim(OVERDUE_AT_ONCE, received_before=before)
+
+    async def _claim(self, limit: int, *, received_before: datetime | None = None) -> list[ClaimedTurn]:
+        try:
+            return await self._database.awrite(
+                claim_turns,
+                owner=self._options.owner,
+                limit=limit,
+                now=self._now(),
+                received_before=received_before,
+            )
+        except DatabaseUnavailable:
+            log.warning("turns_could_not_be_claimed")
+            return []
+
+    def _start(self, claimed: ClaimedTurn) -> None:
+        task = asyncio.create_task(self._answer(claimed))
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # The lease runs out and the turn is taken again; after the last attempt it is settled.
+            log.error("turn_failed", extra={"error": type(error).__name__}, exc_info=_without_text(error))
+        # A place is free, and a line that came meanwhile may wait in this conversation.
+        self._doorbells.ring_locally(TURN_WAITING)
+
+    async def _answer(self, claimed: ClaimedTurn) -> None:
+        patience = asyncio.create_task(self._say_still_working(claimed))
+        try:
+            await self._answer_or_settle(claimed)
+        except TurnLost:
+            log.info("turn_lost", extra={"turn": claimed.claim.turn_id})
+        finally:
+            patience.cancel()
+            self._doorbells.ring(claimed.conversation)
+
+    async def _answer_or_settle(self, claimed: ClaimedTurn) -> None:
+        if is_worn_out(claimed.claim.attempt - 1) or self._is_overdue(claimed):
+            await self._settle(claimed)
+            return
+        turn = TurnInFlight(
+            claimed.claim.turn_id, claimed.conversation, claimed.person, claimed.language, claimed.text
+        )
+        request = TurnRequest(
+            turn.turn_id, claimed.conversation, claimed.language, claimed.text, claimed.payload
+        )
+        try:
+            with self._in_flight.flying(turn):
+                replies = await self._answering.replies(request)
+        except NothingAnswered:
+            await self._settle(claimed)
+            return
+        await self._persist(
+            lambda: self._database.awrite(finish_turn, claimed.claim, replies, now=self._now())
+        )
+
+    def _is_overdue(self, claimed: ClaimedTurn) -> bool:
+        """Whether the line waited longer than is promised, while this desk was up to answer it.
+
+        After a restart a late answer is better than an apology for having been away.
+        """
+        waited_since = max(claimed.received_at, self._started_at)
+        return self._now() - waited_since > self._options.settle
+
+    async def _settle(self, claimed: ClaimedTurn) -> None:
+        await self._persist(
+            lambda: self._database.awrite(
+                settle_turn, claimed.claim, team=self._options.team, now=self._now()
+            )
+        )
+
+    async def _persist(self, write: Callable[[], Awaitable[object]]) -> None:
+        """Commit, however long the database is away: the lease is what ends the wait."""
+        while True:
+            try:
+                await write()
+            except DatabaseUnavailable:
+                log.warning("answer_waits_for_database")
+                await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+            else:
+                return
+
+    async def _say_still_working(self, claimed: ClaimedTurn) -> None:
+        await asyncio.sleep(self._options.still_working.total_seconds())
+        with contextlib.suppress(TurnLost, DatabaseUnavailable):
+            await self._database.awrite(note_still_working, claimed.claim, now=self._now())
+            self._doorbells.ring(claimed.conversation)
+
+    async def _give_signs_of_life(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            if not self._running:
+                continue
+            with contextlib.suppress(DatabaseUnavailable):
+                await self._database.awrite(renew_leases, owner=self._options.owner, now=self._now())
+
+
+def _without_text(error: BaseException) -> BaseException | None:
+    """The traceback of our own errors; a database error quotes the parameters, so the words, it was given."""
+    return None if type(error).__module__.startswith("sqlalchemy") else error

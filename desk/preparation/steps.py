@@ -1,0 +1,178 @@
+"""The steps of `guichet run` and `guichet train`, in their order.
+
+Each says in one line what became of it. A step whose product is there, made from the same content, is
+skipped. Imports stand inside the steps: a start that skips the encoder does not load torch.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from desk import secrets
+from desk.preparation import training
+from desk.preparation.stamps import Stamp, fingerprint
+from desk.settings import PROJECT, Settings
+
+UNCHANGED = "skipped: unchanged"
+
+
+class PreparationFailed(Exception):
+    """A step could not be done; the text says which and what to do."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a step may use."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    say: Callable[[str], None]
+
+    def stamp(self, name: str) -> Stamp:
+        return Stamp(self.settings.var / "stamps" / name)
+
+
+# A step returns what it did, said in brackets behind its name; None: it was done, and its time is said.
+Step = tuple[str, Callable[[Context], str | None]]
+
+
+def prepare(steps: Sequence[Step], context: Context) -> None:
+    for name, act in steps:
+        started = time.monotonic()
+        what = act(context) or f"{time.monotonic() - started:.1f} s"
+        context.say(f"{name} … ready ({what})")
+
+
+def make_secrets(context: Context) -> str | None:
+    folder = context.settings.secrets_folder
+    had = folder.is_dir()
+    secrets.prepare(folder)
+    return UNCHANGED if had else None
+
+
+def make_encoder(context: Context) -> str | None:
+    settings = context.settings
+    if settings.encoder == "none":
+        return "none: search goes by words only"
+    from knowledge.encoder import runtime
+
+    wanted = fingerprint(
+        settings.encoder,
+        str(settings.encoder_quantised),
+        files=[PROJECT / "knowledge" / "encoder", PROJECT / "constraints" / "desk.txt"],
+        below=PROJECT,
+    )
+    stamp = context.stamp("encoder")
+    if stamp.matches(wanted):
+        try:
+            runtime.check(settings.encoder_folder)
+        except runtime.EncoderError as error:
+            context.say(f"encoder … made again: {error}")
+        else:
+            return UNCHANGED
+    context.say(f"encoder … exporting {settings.encoder} to ONNX (about a minute)")
+    from knowledge.encoder import export
+
+    stamp.remove()
+    try:
+        export.prepare(settings.encoder_folder, settings.encoder, settings.encoder_quantised)
+    except runtime.EncoderError as error:
+        raise PreparationFailed(
+            f"The encoder could not be made: {error}. GUICHET_ENCODER=none searches by words only."
+        ) from error
+    stamp.set(wanted)
+    return None
+
+
+def migrate_database(context: Context) -> str | None:
+    from storage import schema
+
+    url = context.settings.database_url
+    if not is_missing_file(url) and schema.status(url).is_current:
+        return UNCHANGED
+    schema.upgrade(url)
+    return None
+
+
+def import_articles(context: Context) -> str | None:
+    from knowledge.articles.importing import import_library, read_library
+    from storage.database import Database
+
+    database = Database(context.settings.database_url, threads=1)
+    try:
+        library = read_library(context.settings.library)
+        report = database.write(import_library, library, now=datetime.now(UTC))
+    finally:
+        database.close()
+    for flaw in report.flaws:
+        context.say(f"articles … {flaw}")
+    if not (report.added or report.updated or report.withdrawn):
+        return UNCHANGED
+    return f"{report.added} new, {report.updated} changed, {report.withdrawn} withdrawn"
+
+
+def write_responses(context: Context) -> str | None:
+    """Rewritten every time: it is a matter of milliseconds, and an edited file would go unseen."""
+    from notices.texts.rasa import write_responses as write
+
+    path = context.settings.responses_file
+    before = path.read_bytes() if path.exists() else b""
+    write(path)
+    return UNCHANGED if path.read_bytes() == before else None
+
+
+def train_rasa(context: Context) -> str | None:
+    if context.settings.assistant == "none":
+        return "none: the desk answers in plain mode"
+    wanted = training.learns_from(context.settings)
+    stamp = context.stamp("rasa")
+    if stamp.matches(wanted) and training.has_model(context.settings):
+        return UNCHANGED
+    context.say("rasa … training")
+    stamp.remove()
+    for warning in training.train(context.settings, context.environ):
+        context.say(f"rasa … {warning}")
+    stamp.set(wanted)
+    return None
+
+
+def seed_demo(context: Context) -> str | None:
+    if not context.settings.demo:
+        return "none"
+    from desk import demo
+    from storage.database import Database
+
+    database = Database(context.settings.database_url, threads=1)
+    try:
+        demo.seed(database, context.settings)
+    finally:
+        database.close()
+    return None
+
+
+TO_RUN: Sequence[Step] = (
+    ("secrets", make_secrets),
+    ("encoder", make_encoder),
+    ("database", migrate_database),
+    ("articles", import_articles),
+    ("responses", write_responses),
+    ("rasa model", train_rasa),
+    ("demo", seed_demo),
+)
+TO_TRAIN: Sequence[Step] = (
+    ("encoder", make_encoder),
+    ("responses", write_responses),
+    ("rasa model", train_rasa),
+)
+
+
+def is_missing_file(url: str) -> bool:
+    """Whether this is a SQLite file that is not there yet: asking for its schema would make it."""
+    from sqlalchemy.engine import make_url
+
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return False
+    return not Path(parsed.database).exists()

@@ -1,0 +1,103 @@
+"""The desk process: the public listener, the loopback one for actions, and everything behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+
+from aiohttp import web
+
+from actions.listener import build_listener
+from bot.channels.web.routes import add_web_channel
+from desk import secrets as installation_secrets
+from desk.gateway.middleware import add_security_headers, hide_errors
+from desk.secrets import Secrets, SecretsError
+from desk.settings import Settings, SettingsError, load
+from desk.wiring import Desk, run_desk
+from storage import schema
+
+log = logging.getLogger("desk")
+
+LOOPBACK = "127.0.0.1"
+SHUTDOWN_SECONDS = 3.0
+MAX_BODY_BYTES = 64 * 1024
+
+
+def public_application(desk: Desk) -> web.Application:
+    """Everything that people and pages may reach."""
+    application = web.Application(middlewares=[hide_errors], client_max_size=MAX_BODY_BYTES)
+    application.on_response_prepare.append(add_security_headers)
+    application.router.add_get("/healthz", _healthy)
+    application.router.add_get("/", _to_articles)
+    add_web_channel(
+        application,
+        desk.switchboard,
+        limits=desk.limits,
+        trusted_proxies=desk.settings.trusted_proxies,
+    )
+    return application
+
+
+async def serve(settings: Settings, secrets: Secrets) -> None:
+    """Until SIGTERM or SIGINT; then stop accepting, finish or hand back what runs, and go."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with contextlib.AsyncExitStack() as stack:
+        desk = await stack.enter_async_context(run_desk(settings, secrets))
+        actions = build_listener(
+            desk.actions(),
+            desk.turns_in_flight,
+            secret=secrets.actions_secret,
+            seconds=settings.action_seconds,
+        )
+        await _listen(stack, actions, LOOPBACK, settings.actions_port)
+        await _listen(stack, public_application(desk), settings.host, settings.port)
+        log.info("desk_ready", extra={"port": settings.port})
+        await stop.wait()
+        log.info("desk_stopping")
+
+
+async def _listen(
+    stack: contextlib.AsyncExitStack, application: web.Application, host: str, port: int
+) -> None:
+    # No access log: addresses and ids of people do not belong in it.
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+    stack.push_async_callback(runner.cleanup)
+    await runner.setup()
+    await web.TCPSite(runner, host, port).start()
+
+
+async def _healthy(_: web.Request) -> web.Response:
+    return web.json_response({"ok": True})
+
+
+async def _to_articles(_: web.Request) -> web.Response:
+    raise web.HTTPFound("/kb/")
+
+
+def main() -> None:
+    """The entry of the supervised process."""
+    try:
+        settings = load()
+        secrets = installation_secrets.read(settings.secrets_folder)
+        status = schema.status(settings.database_url)
+        if not status.is_current:
+            message = (
+                f"the database has schema {status.current}, {status.head} is needed: run `guichet db upgrade`"
+            )
+            raise SettingsError(message)
+    except (SettingsError, SecretsError) as error:
+        sys.exit(f"desk: {error}")
+    logging.basicConfig(
+        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    asyncio.run(serve(settings, secrets))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,357 @@
+"""What an operator may set: one file of defaults, overridden by the environment, frozen at start.
+
+`load()` reads `desk/defaults.toml`, then a file `.env` in the working folder, then the environment
+(`GUICHET_<NAME>`). A name it does not know or a value it does not allow raises `SettingsError`,
+whose text is fit for an operator: the name, the value and what is allowed.
+"""
+
+import difflib
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+PREFIX = "GUICHET_"
+DEFAULTS = Path(__file__).with_name("defaults.toml")
+PROJECT = Path(__file__).resolve().parent.parent
+SHIPPED_ARTICLES = PROJECT / "knowledge" / "library"
+
+# Read by the test suite alone (tests/requirements.py); a desk that a test starts inherits it.
+NOT_SETTINGS = frozenset({"GUICHET_REQUIRE"})
+
+Language = Literal["en", "fr"]
+
+
+class SettingsError(Exception):
+    """The settings are refused; the text says which, its value, and what is allowed."""
+
+
+def _refuse_unless(pattern: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise PydanticCustomError("pattern", "does not match")
+        return value
+
+    return AfterValidator(check)
+
+
+def _from_commas(value: object) -> object:
+    """The environment has no lists: `en,fr` stands for one."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        ipaddress.ip_network(value, strict=False)
+    return values
+
+
+def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(values)) != len(values):
+        raise PydanticCustomError("distinct", "a value appears twice")
+    return values
+
+
+Port = Annotated[int, Field(ge=1, le=65535, description="a port from 1 to 65535")]
+Count = Annotated[int, Field(ge=1, le=100_000, description="a whole number from 1 to 100000")]
+Threads = Annotated[int, Field(ge=1, le=64, description="a whole number from 1 to 64")]
+Seconds = Annotated[float, Field(ge=0.05, le=600, description="seconds, from 0.05 to 600")]
+Flag = Annotated[bool, Field(description="true or false")]
+HttpUrl = Annotated[
+    str,
+    _refuse_unless(r"(https?://[^\s/?#@]+)?"),
+    Field(description="empty, or http:// or https:// with a host and no path"),
+]
+
+
+class Settings(BaseModel):
+    """Every setting; the description of a field says which values are allowed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
+
+    host: Annotated[
+        str, _refuse_unless(r"[A-Za-z0-9._:-]+"), Field(description="an address or host name to listen on")
+    ]
+    port: Port
+    public_url: HttpUrl
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_from_commas),
+        AfterValidator(_networks),
+        Field(description="addresses or networks separated by commas, such as 10.0.0.0/8"),
+    ]
+    var: Annotated[Path, Field(description="a folder")]
+    database_url: Annotated[
+        str,
+        _refuse_unless(r"(sqlite:///\S+|postgresql\+psycopg://\S+)?"),
+        Field(description="empty, sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"),
+    ]
+    redis_url: Annotated[
+        str,
+        _refuse_unless(r"((rediss?|unix)://\S+)?"),
+        Field(description="empty, redis://HOST:PORT/N, rediss://… or unix://…"),
+    ]
+
+    organisation: Annotated[str, Field(min_length=1, max_length=80, description="1 to 80 characters")]
+    team_email: Annotated[str, _refuse_unless(r"[^@\s]+@[^@\s]+"), Field(description="an e-mail address")]
+    languages: Annotated[
+        tuple[Language, ...],
+        BeforeValidator(_from_commas),
+        AfterValidator(_distinct),
+        Field(min_length=1, description="one or both of en, fr, separated by a comma"),
+    ]
+    default_language: Annotated[Language, Field(description="en or fr, and one of GUICHET_LANGUAGES")]
+    demo: Flag
+
+    assistant: Annotated[Literal["rasa", "none"], Field(description="rasa or none")]
+    rasa_port: Port
+    actions_port: Port
+    rasa_python: Annotated[str, Field(description="empty (the interpreter of .venv-rasa) or the path of one")]
+    rasa_session_minutes: Annotated[int, Field(ge=1, le=1440, description="minutes, from 1 to 1440")]
+
+    encoder: Annotated[
+        str,
+        _refuse_unless(r"\S(.*\S)?"),
+        Field(description="none, the name of a sentence-transformers model or a folder that holds one"),
+    ]
+    encoder_quantised: Flag
+    encoder_threads: Threads
+
+    library: Annotated[Path, Field(description="empty (the shipped articles) or a folder with en/ and fr/")]
+
+    search_threshold: Annotated[
+        float | None,
+        BeforeValidator(lambda value: None if value == "" else value),
+        Field(ge=0, le=1, description="empty (the calibrated one) or a number from 0 to 1"),
+    ]
+
+    turns_at_once: Threads
+    database_threads: Threads
+
+    action_seconds: Seconds
+    still_working_seconds: Seconds
+    turn_seconds: Seconds
+    settle_seconds: Seconds
+    heartbeat_seconds: Seconds
+
+    message_characters: Annotated[int, Field(ge=100, le=4000, description="a whole number from 100 to 4000")]
+    messages_per_minute: Count
+    message_burst: Count
+    sessions_per_minute: Count
+    sockets_per_visitor: Count
+    sockets_per_address: Count
+    sockets_total: Count
+    visitor_idle_hours: Annotated[int, Field(ge=1, le=720, description="hours, from 1 to 720")]
+    visitor_days: Annotated[int, Field(ge=1, le=30, description="days, from 1 to 30")]
+
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="DEBUG, INFO, WARNING or ERROR")
+    ]
+    log_megabytes: Annotated[int, Field(ge=1, le=1024, description="megabytes, from 1 to 1024")]
+    log_files: Annotated[int, Field(ge=1, le=100, description="a whole number from 1 to 100")]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in(cls, given: Any) -> Any:
+        """Values that follow from others: an absolute `var`, the SQLite file in it, the local address."""
+        if not isinstance(given, Mapping):
+            return given
+        values = dict(given)
+        values["var"] = Path(str(values.get("var", ""))).expanduser().absolute()
+        values["library"] = Path(str(values.get("library") or SHIPPED_ARTICLES)).expanduser().absolute()
+        if relative := re.fullmatch(r"sqlite:///([^/:].*)", str(values.get("database_url"))):
+            values["database_url"] = f"sqlite:///{Path(relative[1]).absolute()}"
+        if values.get("database_url") == "":
+            values["database_url"] = f"sqlite:///{values['var']}/guichet.db"
+        if values.get("public_url") == "":
+            values["public_url"] = f"http://{_reachable(str(values.get('host')))}:{values.get('port')}"
+        return values
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        """Rules that need more than one setting."""
+        ports = {"port": self.port, "rasa_port": self.rasa_port, "actions_port": self.actions_port}
+        if len(set(ports.values())) < len(ports):
+            raise _disagree("rasa_port", "a port of its own, unlike GUICHET_PORT and GUICHET_ACTIONS_PORT")
+        if self.default_language not in self.languages:
+            raise _disagree("default_language", "one of GUICHET_LANGUAGES")
+        if not self.action_seconds < self.turn_seconds:
+            raise _disagree("action_seconds", f"below GUICHET_TURN_SECONDS ({self.turn_seconds:g})")
+        if not self.turn_seconds < self.settle_seconds:
+            raise _disagree("turn_seconds", f"below GUICHET_SETTLE_SECONDS ({self.settle_seconds:g})")
+        if self.visitor_idle_hours > self.visitor_days * 24:
+            raise _disagree("visitor_idle_hours", "within GUICHET_VISITOR_DAYS")
+        return self
+
+    @property
+    def encoder_folder(self) -> Path:
+        return self.var / "models" / "encoder"
+
+    @property
+    def rasa_model(self) -> Path:
+        return self.var / "models" / "rasa" / "model.tar.gz"
+
+    @property
+    def responses_file(self) -> Path:
+        return self.var / "responses" / "responses.yml"
+
+    @property
+    def tracker_file(self) -> Path:
+        return self.var / "rasa" / "tracker.db"
+
+    @property
+    def secrets_folder(self) -> Path:
+        return self.var / "secrets"
+
+    @property
+    def rasa_interpreter(self) -> Path:
+        return Path(self.rasa_python) if self.rasa_python else PROJECT / ".venv-rasa" / "bin" / "python"
+
+    @property
+    def local_url(self) -> str:
+        """Where this machine reaches the desk, whatever its public address is."""
+        return f"http://{_reachable(self.host)}:{self.port}"
+
+    @property
+    def rasa_url(self) -> str:
+        return f"http://127.0.0.1:{self.rasa_port}"
+
+    @property
+    def actions_url(self) -> str:
+        return f"http://127.0.0.1:{self.actions_port}/webhook"
+
+    def __repr_args__(self) -> Iterable[tuple[str, object]]:
+        """Fit for a log."""
+        return [(name, masked(name, value)) for name, value in self]
+
+    def environment(self) -> dict[str, str]:
+        """The same settings as variables, so that a child process has exactly those of its parent."""
+        return {PREFIX + name.upper(): _as_text(value) for name, value in self}
+
+
+def load(environ: Mapping[str, str] | None = None, *, env_file: Path | None = None) -> Settings:
+    """The settings of this process, or `SettingsError`.
+
+    Without arguments: the process's environment and `.env` in the working folder. With an `environ`
+    nothing else is read, unless `env_file` names a file.
+    """
+    if environ is None:
+        environ, env_file = os.environ, env_file or Path(".env")
+    overrides = {**_from_file(env_file), **_ours(environ)}
+    if unknown := sorted(
+        name for name in overrides if name[len(PREFIX) :].lower() not in Settings.model_fields
+    ):
+        raise SettingsError(_unknown(unknown[0]))
+    values = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))
+    values |= {name[len(PREFIX) :].lower(): value for name, value in overrides.items()}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        # The cause holds the values as they were given, secrets included.
+        raise SettingsError(_sentences(error, values)) from None
+
+
+def inherited() -> dict[str, str]:
+    """This process's environment, for those who start others and pass some of it on."""
+    return dict(os.environ)
+
+
+def wants_tracebacks() -> bool:
+    """Whether whoever runs a command asked for the details of its failure; settings may be what is wrong."""
+    return os.environ.get("GUICHET_LOG_LEVEL") == "DEBUG"
+
+
+def masked(name: str, value: object) -> str:
+    """A setting's value as it may be shown: of a URL neither user and password nor the query."""
+    text = _as_text(value)
+    if not name.endswith("_url") or not text:
+        return text
+    parts = re.fullmatch(r"([a-z0-9+.-]+://)(.*@)?([^?]*)(\?.*)?", text, re.DOTALL)
+    if not parts:
+        return "***"
+    scheme, secret, rest, query = parts.groups()
+    return scheme + ("***@" if secret else "") + rest + ("?***" if query else "")
+
+
+def _ours(variables: Mapping[str, str]) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in variables.items()
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS
+    }
+
+
+def _from_file(path: Path | None) -> dict[str, str]:
+    if path is None or not path.is_file():
+        return {}
+    variables: dict[str, str] = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        text = line.strip().removeprefix("export ").strip()
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SettingsError(f"{path}, line {number}: a line must be NAME=value, a comment or empty.")
+        variables[name.strip()] = _unquoted(value.strip())
+    return _ours(variables)
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return re.sub(r"\s+#.*$", "", value)
+
+
+def _unknown(name: str) -> str:
+    known = [PREFIX + field.upper() for field in Settings.model_fields]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
+    hint = f"Did you mean {near[0]}?" if near else "docs/settings.md lists all settings."
+    return f"{name} is not a setting of Guichet. {hint}"
+
+
+def _sentences(error: ValidationError, values: Mapping[str, Any]) -> str:
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False):
+        name = str(problem["loc"][0]) if problem["loc"] else str(problem.get("ctx", {}).get("setting"))
+        allowed = problem.get("ctx", {}).get("allowed") or Settings.model_fields[name].description
+        line = f"{PREFIX}{name.upper()} is {masked(name, values[name])!r}; allowed: {allowed}."
+        if line not in lines:
+            lines.append(line)
+    return "\n".join(lines)
+
+
+def _disagree(setting: str, allowed: str) -> PydanticCustomError:
+    return PydanticCustomError("settings", "must be {allowed}", {"setting": setting, "allowed": allowed})
+
+
+def _reachable(host: str) -> str:
+    """The address to open in a browser on this machine for what the desk listens on."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared with, not listened on
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return "" if value is None else str(value)

@@ -1,0 +1,50 @@
+"""The environment each child gets: an allow-list, because Rasa must be given nothing worth stealing."""
+
+from collections.abc import Mapping
+
+from desk.secrets import Secrets
+from desk.settings import Settings
+
+# To find programs and to speak the machine's language.
+EVERYWHERE = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ")
+# The desk sends mail and fetches keys: it needs the machine's certificates and a home.
+DESK_TOO = ("HOME", "USER", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def of_the_desk(settings: Settings, ours: Mapping[str, str]) -> dict[str, str]:
+    """The settings exactly as the supervisor read them, whatever happens to `.env` later."""
+    return {**_picked(ours, EVERYWHERE + DESK_TOO), **settings.environment(), "PYTHONUNBUFFERED": "1"}
+
+
+def of_rasa(settings: Settings, secrets: Secrets, ours: Mapping[str, str]) -> dict[str, str]:
+    """Its two loopback secrets and what it runs with; no database, no mail, no home."""
+    return {
+        **_picked(ours, EVERYWHERE),
+        "GUICHET_RASA_SECRET": secrets.rasa_secret,
+        "GUICHET_ACTIONS_SECRET": secrets.actions_secret,
+        "GUICHET_ACTIONS_URL": settings.actions_url,
+        "GUICHET_ACTION_SECONDS": f"{settings.action_seconds:g}",
+        "GUICHET_RASA_SESSION_MINUTES": str(settings.rasa_session_minutes),
+        "GUICHET_ENCODER_FOLDER": _encoder(settings),
+        "RASA_TELEMETRY_ENABLED": "false",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def of_training(settings: Settings, ours: Mapping[str, str]) -> dict[str, str]:
+    """Training talks to nobody."""
+    return {
+        **_picked(ours, EVERYWHERE),
+        "GUICHET_ENCODER_FOLDER": _encoder(settings),
+        "RASA_TELEMETRY_ENABLED": "false",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _encoder(settings: Settings) -> str:
+    """Empty tells Rasa to understand by words alone."""
+    return "" if settings.encoder == "none" else str(settings.encoder_folder)
+
+
+def _picked(ours: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:
+    return {name: ours[name] for name in names if name in ours}

@@ -1,0 +1,217 @@
+"""Builds the desk out of its parts: the one place that knows them all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets as randomness
+import socket
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+
+from actions.knowledge import ActionAskKnowledge
+from actions.services import Services
+from actions.tickets import ActionOpenTicket
+from actions.turns import TurnsInFlight
+from bot.assistant.breaker import Breaker
+from bot.assistant.plain import PlainAssistant
+from bot.assistant.port import Assistant
+from bot.assistant.rasa import RasaAssistant
+from bot.channels.web.limits import WebLimits
+from desk.gateway.answering import Answering
+from desk.gateway.dispatcher import Dispatcher
+from desk.gateway.doorbells import Doorbells, open_doorbells
+from desk.gateway.switchboard import GatewayOptions, Switchboard
+from desk.gateway.turns import RunnerOptions, TurnRunner
+from desk.gateway.watcher import Watcher
+from desk.secrets import Secrets
+from desk.settings import Settings
+from identity.visitors.operations import SessionLife
+from knowledge.encoder.runtime import OnnxEncoder
+from knowledge.search.findings import Findings
+from knowledge.search.loading import SearchLoader
+from knowledge.search.port import KnowledgeSearch
+from notices.mail.maildir import MaildirMail
+from storage.database import Database
+from storage.ledger_epoch import ledger_epoch
+from ticketing.tickets.operations import Opened, Team, open_ticket_for_turn
+
+log = logging.getLogger(__name__)
+
+ARTICLES_REFRESH_SECONDS = 5.0
+STOP_SECONDS = 5.0
+
+
+def utc_now() -> datetime:
+    """The desk's clock; everything below is given it."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The running parts that the web application needs."""
+
+    settings: Settings
+    database: Database
+    switchboard: Switchboard
+    services: Services
+    turns_in_flight: TurnsInFlight
+    limits: WebLimits
+
+    def actions(self) -> list[ActionAskKnowledge | ActionOpenTicket]:
+        """Every action the assistant may ask for."""
+        return [ActionAskKnowledge(self.services), ActionOpenTicket(self.services)]
+
+
+@asynccontextmanager
+async def run_desk(settings: Settings, secrets: Secrets) -> AsyncIterator[Desk]:
+    """Everything but the listeners, running; stopped in the reverse order at the end."""
+    async with contextlib.AsyncExitStack() as stack:
+        database = Database(settings.database_url, threads=settings.database_threads)
+        stack.callback(database.close)
+        epoch = await database.awrite(ledger_epoch)
+        doorbells = open_doorbells(settings.redis_url)
+        stack.push_async_callback(doorbells.close)
+        find = await _open_knowledge(stack, settings, database)
+        team = Team(settings.team_email, settings.default_language)
+        services = Services(database, find, team, utc_now)
+        in_flight = TurnsInFlight()
+        assistant = await _open_assistant(stack, settings, secrets, services)
+        runner = _runner(settings, database, doorbells, in_flight, assistant, services)
+        for work in (
+            runner.run(),
+            Watcher(database, doorbells, utc_now).run(),
+            Dispatcher(database, MaildirMail(settings.var / "mail"), utc_now).run(),
+        ):
+            stack.push_async_callback(_cancel, asyncio.create_task(_surviving(work)))
+        stack.push_async_callback(runner.stop, STOP_SECONDS)
+        switchboard = Switchboard(
+            database, doorbells, epoch=epoch, options=_gateway_options(settings, secrets), now=utc_now
+        )
+        yield Desk(settings, database, switchboard, services, in_flight, _limits(settings))
+
+
+def _runner(
+    settings: Settings,
+    database: Database,
+    doorbells: Doorbells,
+    in_flight: TurnsInFlight,
+    assistant: Assistant,
+    services: Services,
+) -> TurnRunner:
+    plain = PlainAssistant(
+        services.find, _opening_tickets(services), is_fallback=settings.assistant != "none"
+    )
+    return TurnRunner(
+        database,
+        doorbells,
+        in_flight,
+        Answering(assistant, plain, settings.turn_seconds),
+        options=RunnerOptions(
+            # Unique per process: a claim must never be taken for that of the process before.
+            owner=f"{socket.gethostname()[:32]}:{os.getpid()}:{randomness.token_hex(4)}",
+            at_once=settings.turns_at_once,
+            still_working=timedelta(seconds=settings.still_working_seconds),
+            settle=timedelta(seconds=settings.settle_seconds),
+            team=services.team,
+        ),
+        now=utc_now,
+    )
+
+
+async def _open_assistant(
+    stack: contextlib.AsyncExitStack, settings: Settings, secrets: Secrets, services: Services
+) -> Assistant:
+    if settings.assistant == "none":
+        return PlainAssistant(services.find, _opening_tickets(services), is_fallback=False)
+    session = await stack.enter_async_context(
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=settings.turns_at_once + 2))
+    )
+    rasa = RasaAssistant(session, url=settings.rasa_url, secret=secrets.rasa_secret)
+    breaker = Breaker(rasa, rasa.is_healthy)
+    stack.push_async_callback(breaker.close)
+    return breaker
+
+
+def _opening_tickets(services: Services) -> Callable[[str], asyncio.Future[Opened]]:
+    def open_ticket(turn_id: str) -> asyncio.Future[Opened]:
+        return asyncio.ensure_future(
+            services.database.awrite(open_ticket_for_turn, turn_id, team=services.team, now=services.now())
+        )
+
+    return open_ticket
+
+
+async def _open_knowledge(
+    stack: contextlib.AsyncExitStack, settings: Settings, database: Database
+) -> Callable[[str, str], asyncio.Future[Findings]]:
+    threads = ThreadPoolExecutor(settings.encoder_threads, thread_name_prefix="knowledge")
+    stack.callback(threads.shutdown, wait=False, cancel_futures=True)
+    loop = asyncio.get_running_loop()
+    loader, search = await loop.run_in_executor(threads, _load_search, settings, database)
+
+    async def refresh() -> None:
+        while True:
+            await asyncio.sleep(ARTICLES_REFRESH_SECONDS)
+            await loop.run_in_executor(threads, loader.refresh, search)
+
+    stack.push_async_callback(_cancel, asyncio.create_task(_surviving(refresh())))
+
+    def find(question: str, language: str) -> asyncio.Future[Findings]:
+        return loop.run_in_executor(threads, search.find, question, language)
+
+    return find
+
+
+def _load_search(settings: Settings, database: Database) -> tuple[SearchLoader, KnowledgeSearch]:
+    encoder = OnnxEncoder(settings.encoder_folder) if settings.encoder != "none" else None
+    loader = SearchLoader(database, encoder, languages=settings.languages)
+    return loader, loader.load()
+
+
+async def _surviving(work: object) -> None:
+    """A background task that ends by an error takes the desk down: the supervisor starts a whole one."""
+    try:
+        await work  # type: ignore[misc]
+    except asyncio.CancelledError:
+        raise
+    except BaseException as error:
+        log.critical("background_task_died", extra={"error": type(error).__name__})
+        os.kill(os.getpid(), 15)
+        raise
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _gateway_options(settings: Settings, secrets: Secrets) -> GatewayOptions:
+    return GatewayOptions(
+        visitor_key=secrets.visitor_key,
+        session_life=SessionLife(
+            timedelta(hours=settings.visitor_idle_hours), timedelta(days=settings.visitor_days)
+        ),
+        default_language=settings.default_language,
+        characters=settings.message_characters,
+    )
+
+
+def _limits(settings: Settings) -> WebLimits:
+    return WebLimits(
+        messages_per_minute=settings.messages_per_minute,
+        message_burst=settings.message_burst,
+        sessions_per_minute=settings.sessions_per_minute,
+        sockets_per_visitor=settings.sockets_per_visitor,
+        sockets_per_address=settings.sockets_per_address,
+        sockets_total=settings.sockets_total,
+        characters=settings.message_characters,
+        heartbeat_seconds=settings.heartbeat_seconds,
+    )

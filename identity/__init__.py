@@ -1,0 +1,1 @@
+"""Who people are: requesters, the sites they come from, visitors' sessions."""

@@ -1,0 +1,85 @@
+"""Opening, checking and ending visitors' sessions."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from identity.people.models import Person
+from identity.people.operations import KnownPerson, known
+from identity.sites.errors import VisitorRefused
+from identity.visitors.logic import VisitorToken
+from identity.visitors.models import VisitorSession
+
+_TOUCH_EVERY = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class SessionLife:
+    """How long a session lives without use, and at most."""
+
+    idle: timedelta
+    total: timedelta
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A new session, ready to be signed."""
+
+    token: VisitorToken
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Who speaks: a live session, its site and its person."""
+
+    session_id: str
+    site_key: str
+    person: KnownPerson
+
+
+def open_session(
+    session: Session, *, site_key: str, person_id: int, life: SessionLife, now: datetime
+) -> OpenedSession:
+    """Start a session with 128 random bits of its own; signing in starts a new one, so ids rotate."""
+    row = VisitorSession(
+        id=secrets.token_hex(16),
+        site_key=site_key,
+        person_id=person_id,
+        created_at=now,
+        last_seen_at=now,
+        expires_at=now + life.total,
+        revoked_at=None,
+    )
+    session.add(row)
+    session.flush()
+    return OpenedSession(VisitorToken(row.id, site_key), row.expires_at)
+
+
+def access_session(session: Session, token: VisitorToken, *, life: SessionLife, now: datetime) -> Visitor:
+    """The only door to a session: it exists, is of this site, lives, and was used not too long ago."""
+    row = session.get(VisitorSession, token.session_id)
+    if row is None or row.site_key != token.site_key or row.revoked_at is not None:
+        raise VisitorRefused
+    if now >= row.expires_at or now - row.last_seen_at > life.idle:
+        raise VisitorRefused
+    person = session.get_one(Person, row.person_id)
+    return Visitor(row.id, row.site_key, known(person))
+
+
+def touch_session(session: Session, session_id: str, *, now: datetime) -> None:
+    """Note that the session is in use; written at most every ten minutes."""
+    row = session.get_one(VisitorSession, session_id)
+    if now - row.last_seen_at > _TOUCH_EVERY:
+        row.last_seen_at = now
+
+
+def revoke_session(session: Session, session_id: str, *, now: datetime) -> None:
+    """End a session at once; its token is refused from now on."""
+    row = session.get(VisitorSession, session_id)
+    if row is not None and row.revoked_at is None:
+        row.revoked_at = now

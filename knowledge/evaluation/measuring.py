@@ -1,0 +1,132 @@
+"""Runs questions through the search and counts: ranking, and knowing when there is no answer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from knowledge.evaluation.labelled import Collection
+from knowledge.search.dense import Encoder, Floats
+from knowledge.search.index import LanguageIndex, Prepared, all_vectors
+from knowledge.search.signals import Signals, signals_of
+
+
+class TextVectors:
+    """An encoder that encodes each text once, whatever article it stands in."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._kept: dict[str, Floats] = {}
+
+    @property
+    def digest(self) -> str:
+        return self._encoder.digest
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
+        self._kept.update(zip(missing, self._encoder.encode(missing), strict=True))
+        return np.stack([self._kept[text] for text in texts])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question's outcome: where its article came (1 is first; 0 when there is none), and the signals."""
+
+    rank: int
+    signals: Signals
+
+    @property
+    def is_right(self) -> bool:
+        return self.rank == 1
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """How well the right article is ranked. One article is right per question, so MAP is the full MRR."""
+
+    questions: int
+    mean_average_precision: float
+    reciprocal_rank_at_10: float
+    first: float
+    recall_at_5: float
+
+    @classmethod
+    def of(cls, asked: Sequence[Asked]) -> Ranking:
+        ranks = np.array([each.rank for each in asked if each.rank], dtype=float)
+        return cls(
+            len(ranks),
+            float(np.mean(1 / ranks)),
+            float(np.mean(np.where(ranks <= 10, 1 / ranks, 0))),
+            float(np.mean(ranks == 1)),
+            float(np.mean(ranks <= 5)),
+        )
+
+
+@dataclass(frozen=True)
+class Abstention:
+    """How well answerable questions are told from the others.
+
+    Attributes:
+        separation: area under the ROC curve of "the answer is there".
+        precision: of what was answered, the share answered right.
+        answered: of the answerable questions, the share answered, and answered right.
+        wrongly: of the questions without an answer, the share answered all the same.
+        reachable: `answered` at the loosest threshold with a precision of 95 %.
+    """
+
+    separation: float
+    precision: float
+    answered: float
+    wrongly: float
+    reachable: float
+
+    @classmethod
+    def of(cls, asked: Sequence[Asked], confidence: Sequence[float], threshold: float) -> Abstention:
+        sure = np.array(confidence)
+        right = np.array([each.is_right for each in asked])
+        there = np.array([each.rank > 0 for each in asked])
+        answers = sure >= threshold
+        return cls(
+            _area(sure[there], sure[~there]),
+            float(right[answers].mean()) if answers.any() else 1.0,
+            float((right & answers).sum() / max(1, there.sum())),
+            float(answers[~there].mean()) if (~there).any() else 0.0,
+            _reachable(sure, right, int(there.sum())),
+        )
+
+
+def ask(collection: Collection, encoder: Encoder | None) -> list[Asked]:
+    """Every question of the collection, asked."""
+    prepared = [Prepared.of(document) for document in collection.documents]
+    vectors = all_vectors(prepared, encoder, {}) if encoder else None
+    index = LanguageIndex(collection.language, prepared, vectors)
+    positions = {document.slug: position for position, document in enumerate(collection.documents)}
+    asked = []
+    for question in collection.questions:
+        scores = index.scores(question.text, encoder.encode([question.text])[0] if encoder else None)
+        position = positions.get(question.answer or "")
+        asked.append(Asked(0 if position is None else _rank(scores.fused, position), signals_of(scores)))
+    return asked
+
+
+def _rank(scores: Floats, position: int) -> int:
+    order = np.argsort(-scores, kind="stable")
+    return int(np.flatnonzero(order == position)[0]) + 1
+
+
+def _area(higher: npt.NDArray[np.float64], lower: npt.NDArray[np.float64]) -> float:
+    if not len(higher) or not len(lower):
+        return float("nan")
+    above = (higher[:, None] > lower[None, :]).mean()
+    equal = (higher[:, None] == lower[None, :]).mean()
+    return float(above + equal / 2)
+
+
+def _reachable(sure: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], answerable: int) -> float:
+    order = np.argsort(-sure, kind="stable")
+    hits = np.cumsum(right[order])
+    precise = hits / np.arange(1, len(order) + 1) >= 0.95
+    return float(hits[precise].max() / max(1, answerable)) if precise.any() else 0.0

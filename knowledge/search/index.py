@@ -1,0 +1,246 @@
+"""The searchable form of the published articles: built once, read by any number of threads, never changed.
+
+Each language has its own index. It holds every article once: in that language, or in another one where there
+is no translation, so that a question never fails for want of a translation.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from knowledge.search.confidence import Calibration, shipped
+from knowledge.search.dense import DenseIndex, Encoder, Floats
+from knowledge.search.findings import Band, Findings, Hit
+from knowledge.search.letters import LetterIndex
+from knowledge.search.lexical import Field, LexicalIndex
+from knowledge.search.passages import Block, Passage, blocks, excerpt, passages
+from knowledge.search.signals import Scores, Signals, signals_of
+from knowledge.search.words import share_of_latin, stems, terms, words
+
+HYBRID = "hybrid"
+LEXICAL = "lexical"
+
+TITLE_WEIGHT, QUESTIONS_WEIGHT, BODY_WEIGHT = 3.0, 2.0, 1.0
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What each way of comparing counts for; they add up to 1."""
+
+    meaning: float
+    words: float
+    letters: float
+
+
+# Measured: see docs/benchmarks.md. The default encoder knows English best.
+WITHOUT_ENCODER = Shares(0.0, 0.5, 0.5)
+IN_ENGLISH = Shares(0.6, 0.2, 0.2)
+IN_OTHER_LANGUAGES = Shares(0.5, 0.25, 0.25)
+
+# An article is as good as its best text, and a little better when it is about the subject as a whole.
+BEST_SHARE = 0.7
+
+# A passage is chosen by meaning, helped by the words it shares with the question.
+PASSAGE_WORDS_SHARE = 0.3
+LEAST_LATIN = 0.5
+
+
+class Indexable(Protocol):
+    """What the search needs of an article."""
+
+    @property
+    def slug(self) -> str: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def translation(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def questions(self) -> tuple[str, ...]: ...
+    @property
+    def body(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """An article cut into what is compared with questions."""
+
+    article: Indexable
+    outline: tuple[Block, ...]
+    passages: tuple[Passage, ...]
+
+    @classmethod
+    def of(cls, article: Indexable) -> Prepared:
+        outline = blocks(article.body)
+        return cls(article, outline, passages(outline))
+
+    @property
+    def texts(self) -> list[str]:
+        """What is encoded, in this order. A passage rarely says what it is about: the title leads."""
+        article = self.article
+        return [
+            article.title,
+            *article.questions,
+            *(f"{article.title}. {passage.words}" for passage in self.passages),
+        ]
+
+    @property
+    def said(self) -> list[str]:
+        """The same without the titles before passages: what is compared by its spelling."""
+        return [self.article.title, *self.article.questions, *(passage.words for passage in self.passages)]
+
+    @property
+    def texts_digest(self) -> str:
+        return hashlib.sha256(json.dumps(self.texts).encode()).hexdigest()
+
+    def fields(self, language: str) -> list[Field]:
+        article = self.article
+        return [
+            Field(terms(article.title, language), TITLE_WEIGHT),
+            Field(terms(" ".join(article.questions), language), QUESTIONS_WEIGHT),
+            Field(terms(article.body, language), BODY_WEIGHT),
+        ]
+
+
+class LanguageIndex:
+    """The articles a question in one language is compared with."""
+
+    def __init__(
+        self, language: str, entries: Sequence[Prepared], vectors: Mapping[str, Floats] | None
+    ) -> None:
+        self.language = language
+        self.entries = tuple(entries)
+        self._lexical = LexicalIndex([entry.fields(language) for entry in entries])
+        self._letters = LetterIndex([[words(text, language) for text in entry.said] for entry in entries])
+        self._passages = [
+            [frozenset(terms(passage.words, language)) for passage in entry.passages] for entry in entries
+        ]
+        self._dense = DenseIndex([vectors[e.texts_digest] for e in entries]) if vectors and entries else None
+
+    def scores(self, question: str, vector: Floats | None) -> Scores:
+        """How well each article fits."""
+        asked = words(question, self.language)
+        lexical = self._lexical.match(stems(asked, self.language))
+        letters = self._letters.best(asked)
+        if self._dense is None or vector is None:
+            return Scores(_mixed(WITHOUT_ENCODER, 0.0, lexical.scores, letters), lexical, letters)
+        similarities = self._dense.similarities(vector)
+        best, overall = self._dense.best(similarities), self._dense.overall(vector)
+        dense = BEST_SHARE * best + (1 - BEST_SHARE) * overall
+        shares = IN_ENGLISH if self.language == "en" else IN_OTHER_LANGUAGES
+        fused = _mixed(shares, dense, lexical.scores, letters)
+        return Scores(fused, lexical, letters, dense, best, overall, similarities)
+
+    def hit(self, position: int, scores: Scores, question: str) -> Hit:
+        entry = self.entries[position]
+        return Hit(
+            slug=entry.article.slug,
+            language=entry.article.language,
+            title=entry.article.title,
+            passage=self._excerpt(position, scores, question),
+            score=round(float(scores.fused[position]), 4),
+        )
+
+    def _excerpt(self, position: int, scores: Scores, question: str) -> str:
+        entry = self.entries[position]
+        if not entry.passages:
+            return ""
+        asked = set(terms(question, self.language))
+        words = np.array(
+            [len(asked & held) / max(1, len(asked)) for held in self._passages[position]], dtype=np.float32
+        )
+        fit = words
+        if self._dense is not None and scores.similarities is not None:
+            meaning = scores.similarities[self._dense.rows_of(position)][-len(entry.passages) :]
+            fit = (1 - PASSAGE_WORDS_SHARE) * meaning + PASSAGE_WORDS_SHARE * words
+        return excerpt(entry.outline, entry.passages[int(np.argmax(fit))].block)
+
+
+class Index:
+    """What `build` makes: one index per language, and when to say that nothing was found."""
+
+    def __init__(
+        self, languages: Mapping[str, LanguageIndex], mode: str, calibration: Calibration, threshold: float
+    ) -> None:
+        self.languages = languages
+        self.mode = mode
+        self._calibration = calibration
+        self._threshold = threshold
+
+    def find(self, question: str, language: str, limit: int, vector: Floats | None) -> Findings:
+        index = self.languages.get(language) or next(iter(self.languages.values()), None)
+        if index is None or not index.entries or share_of_latin(question) < LEAST_LATIN:
+            return Findings(Band.NOTHING, (), self.mode)
+        scores = index.scores(question, vector)
+        confidence = self.confidence(signals_of(scores))
+        order = np.argsort(-scores.fused, kind="stable")[:limit]
+        hits = tuple(index.hit(int(each), scores, question) for each in order if scores.fused[each] > 0)
+        band = Band.ANSWER if hits and confidence >= self._threshold else Band.NOTHING
+        return Findings(band, hits, self.mode, round(confidence, 4))
+
+    def confidence(self, signals: Signals) -> float:
+        return self._calibration.probability(self.mode, signals)
+
+
+def build(
+    articles: Iterable[Indexable],
+    encoder: Encoder | None,
+    *,
+    languages: Sequence[str] = ("en", "fr"),
+    threshold: float | None = None,
+    vectors: Mapping[str, Floats] | None = None,
+    calibration: Calibration | None = None,
+) -> Index:
+    """Make articles searchable.
+
+    Args:
+        encoder: None for words only.
+        threshold: the least confidence that makes an answer; None for the calibration's own.
+        vectors: those known already, by `Prepared.texts_digest`; the others are encoded now.
+    """
+    prepared = [Prepared.of(article) for article in articles]
+    calibration = calibration or shipped()
+    known = all_vectors(prepared, encoder, vectors or {}) if encoder is not None else None
+    mode = HYBRID if encoder is not None else LEXICAL
+    return Index(
+        {each: LanguageIndex(each, _in_language(prepared, each), known) for each in languages},
+        mode,
+        calibration,
+        calibration.threshold(mode) if threshold is None else threshold,
+    )
+
+
+def all_vectors(
+    prepared: Iterable[Prepared], encoder: Encoder, known: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """The vectors of every article by the digest of its texts, encoding those that are not known."""
+    vectors = dict(known)
+    for entry in prepared:
+        if entry.texts_digest not in vectors:
+            vectors[entry.texts_digest] = encoder.encode(entry.texts)
+    return vectors
+
+
+def _mixed(shares: Shares, meaning: Floats | float, lexical: Floats, letters: Floats) -> Floats:
+    total = shares.meaning * meaning + shares.words * lexical + shares.letters * letters
+    result: Floats = np.asarray(total, dtype=np.float32)
+    return result
+
+
+def _in_language(prepared: Sequence[Prepared], language: str) -> list[Prepared]:
+    translated = {entry.article.translation for entry in prepared if entry.article.language == language}
+    chosen: list[Prepared] = []
+    for entry in prepared:
+        if entry.article.language == language:
+            chosen.append(entry)
+        elif entry.article.translation not in translated:
+            translated.add(entry.article.translation)
+            chosen.append(entry)
+    return chosen

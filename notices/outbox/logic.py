@@ -1,0 +1,23 @@
+"""When the outbox tries again, and when it gives up. No I/O."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+MAX_ATTEMPTS = 8
+FIRST_DELAY = timedelta(seconds=5)
+LONGEST_DELAY = timedelta(hours=1)
+
+CLAIM = timedelta(seconds=60)
+"""How long a taken parcel is left to its taker before it is due again."""
+
+
+def next_delay(attempts: int) -> timedelta:
+    """Doubling from five seconds to an hour: eight attempts span about ten minutes, then a person looks."""
+    doublings: int = max(0, attempts - 1)
+    return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
+
+
+def is_dead(attempts: int) -> bool:
+    """Whether the last attempt has been made."""
+    return attempts >= MAX_ATTEMPTS

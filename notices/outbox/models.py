@@ -1,0 +1,47 @@
+"""What still has to leave the desk: written with the decision, sent after the commit."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from storage.base import Base
+
+
+class OutboxState(enum.Enum):
+    """Waiting to be sent, sent, or given up and shown to an administrator."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class OutboxItem(Base):
+    """One message for the outside; `key` makes writing it twice impossible."""
+
+    __tablename__ = "outbox_item"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        Index(
+            "ix_outbox_waiting",
+            "next_attempt_at",
+            sqlite_where=text("state = 'waiting'"),
+            postgresql_where=text("state = 'waiting'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200))
+    port: Mapped[str] = mapped_column(String(32))
+    recipient: Mapped[str] = mapped_column(String(320))
+    payload: Mapped[dict[str, Any]]
+    state: Mapped[OutboxState] = mapped_column(default=OutboxState.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime]
+    error: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]

@@ -1,0 +1,97 @@
+"""The outbox: written with the decision, sent at least once, with back-off, then a dead letter (RL-6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from notices.outbox.logic import CLAIM, is_dead, next_delay
+from notices.outbox.models import OutboxItem, OutboxState
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """One thing to send; `key` is the same at every try, so the other side can recognise a repeat."""
+
+    id: int
+    key: str
+    port: str
+    recipient: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+def put_in_outbox(
+    session: Session, *, key: str, port: str, recipient: str, payload: dict[str, Any], now: datetime
+) -> None:
+    """Decide to send something; writing the same key twice changes nothing."""
+    item = OutboxItem(
+        key=key,
+        port=port,
+        recipient=recipient,
+        payload=payload,
+        state=OutboxState.WAITING,
+        attempts=0,
+        next_attempt_at=now,
+        error=None,
+        created_at=now,
+        sent_at=None,
+    )
+    try:
+        with session.begin_nested():
+            session.add(item)
+    except IntegrityError:
+        return
+
+
+def has_waiting(session: Session, *, now: datetime) -> bool:
+    """Whether anything is due; a read, so that an idle desk writes nothing."""
+    due = select(OutboxItem.id).where(
+        OutboxItem.state == OutboxState.WAITING, OutboxItem.next_attempt_at <= now
+    )
+    return session.scalar(due.limit(1)) is not None
+
+
+def claim_parcels(session: Session, *, now: datetime, limit: int = 20) -> list[Parcel]:
+    """Take what is due; if the taker dies, it is due again a little later."""
+    items = session.scalars(
+        select(OutboxItem)
+        .where(OutboxItem.state == OutboxState.WAITING, OutboxItem.next_attempt_at <= now)
+        .order_by(OutboxItem.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for item in items:
+        item.attempts += 1
+        item.next_attempt_at = now + CLAIM
+    return [Parcel(i.id, i.key, i.port, i.recipient, i.payload, i.attempts) for i in items]
+
+
+def mark_sent(session: Session, parcel_id: int, *, now: datetime) -> None:
+    """The other side has it."""
+    item = session.get_one(OutboxItem, parcel_id, with_for_update=True)
+    item.state, item.sent_at, item.error = OutboxState.SENT, now, None
+
+
+def mark_failed(session: Session, parcel_id: int, *, why: str, now: datetime) -> bool:
+    """Try again later, or give up after the last attempt; returns whether it was given up."""
+    item = session.get_one(OutboxItem, parcel_id, with_for_update=True)
+    if item.state is not OutboxState.WAITING:
+        return False  # a slow taker reports a failure after another one has sent it
+    item.error = why[:200]
+    if is_dead(item.attempts):
+        item.state = OutboxState.DEAD
+        return True
+    item.next_attempt_at = now + next_delay(item.attempts)
+    return False
+
+
+def outbox_counts(session: Session) -> dict[OutboxState, int]:
+    """How many items are in each state."""
+    rows = session.execute(select(OutboxItem.state, func.count()).group_by(OutboxItem.state))
+    return dict.fromkeys(OutboxState, 0) | {row[0]: row[1] for row in rows}

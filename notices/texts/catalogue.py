@@ -1,0 +1,56 @@
+"""One catalogue of everything the desk and the assistant say, in each language.
+
+Plain mode, desk notices and Rasa's responses (the keys that start with `utter_`) all come from here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+LANGUAGES = ("en", "fr")
+DEFAULT_LANGUAGE = "en"
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text ready to show, and the buttons under it as (title, payload)."""
+
+    text: str
+    buttons: tuple[tuple[str, str], ...] = ()
+
+
+def say(key: str, language: str, **values: str) -> Text:
+    """The text of a key in a language (in the default language when that one is not known).
+
+    Raises:
+        KeyError: no such key, or a placeholder without a value.
+    """
+    entry = entries(language if language in LANGUAGES else DEFAULT_LANGUAGE)[key]
+    return Text(_PLACEHOLDER.sub(lambda found: values[found[1]], entry.text), entry.buttons)
+
+
+def placeholders(text: str) -> frozenset[str]:
+    """The names of the values a text needs."""
+    return frozenset(_PLACEHOLDER.findall(text))
+
+
+@cache
+def entries(language: str) -> dict[str, Text]:
+    """The whole catalogue of a language."""
+    source = files("notices.texts").joinpath(f"{language}.yml").read_text(encoding="utf-8")
+    return {key: _text(value) for key, value in yaml.safe_load(source).items()}
+
+
+def _text(value: str | dict[str, Any]) -> Text:
+    if isinstance(value, str):
+        return Text(value.strip())
+    buttons = tuple((button["title"], button["payload"]) for button in value.get("buttons", ()))
+    return Text(str(value["text"]).strip(), buttons)

@@ -1,0 +1,1 @@
+"""Where everything is kept: engine, transactions, column types, migrations."""

@@ -1,0 +1,1 @@
+"""What the desk does: conversations, tickets and the effects that must happen once."""

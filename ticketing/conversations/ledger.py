@@ -1,0 +1,99 @@
+"""The two things every write to a conversation does: lock it, and give a message its place."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ticketing.conversations.errors import ConversationNotFound
+from ticketing.conversations.logic import Author, Button, Reply
+from ticketing.conversations.models import Conversation, Message, OfferedButton
+
+
+def lock_conversation(session: Session, public_id: str, *, person_id: int | None = None) -> Conversation:
+    """Load and lock a conversation, of this person if one is named: somebody else's does not exist."""
+    query = select(Conversation).where(Conversation.public_id == public_id).with_for_update()
+    conversation = session.scalar(query.execution_options(populate_existing=True))
+    if conversation is None or (person_id is not None and conversation.person_id != person_id):
+        raise ConversationNotFound
+    return conversation
+
+
+def lock_conversation_row(session: Session, conversation_id: int) -> Conversation:
+    """The same by its internal id."""
+    query = select(Conversation).where(Conversation.id == conversation_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def append_message(
+    session: Session,
+    conversation: Conversation,
+    *,
+    author: Author,
+    text: str,
+    now: datetime,
+    extras: dict[str, Any] | None = None,
+    external_id: str | None = None,
+    turn_id: str | None = None,
+) -> Message:
+    """Write the next message; its sequence number is given in this very transaction, so there are no gaps."""
+    message = Message(
+        conversation_id=conversation.id,
+        seq=conversation.last_seq + 1,
+        author=author,
+        text=text,
+        extras=extras or {},
+        channel=conversation.channel,
+        external_id=external_id,
+        turn_id=turn_id,
+        at=now,
+    )
+    session.add(message)
+    session.flush()
+    conversation.last_seq = message.seq
+    conversation.changed_at = now
+    return message
+
+
+def append_reply(
+    session: Session,
+    conversation: Conversation,
+    reply: Reply,
+    *,
+    author: Author,
+    now: datetime,
+    turn_id: str | None = None,
+) -> Message:
+    """Write what the assistant or the desk says, and remember what its buttons mean."""
+    extras = reply.extras()
+    if reply.buttons:
+        extras["buttons"] = _offer(session, conversation, reply.buttons)
+    return append_message(
+        session, conversation, author=author, text=reply.text, extras=extras, turn_id=turn_id, now=now
+    )
+
+
+def mark_changed(conversation: Conversation, now: datetime) -> None:
+    """Let every viewer know that the status is not what it was."""
+    conversation.version += 1
+    conversation.changed_at = now
+
+
+def _offer(session: Session, conversation: Conversation, buttons: Sequence[Button]) -> list[dict[str, str]]:
+    offered = []
+    for button in buttons:
+        row = OfferedButton(
+            id=secrets.token_hex(8),
+            conversation_id=conversation.id,
+            title=button.title,
+            payload=button.payload,
+            pressed_at=None,
+        )
+        session.add(row)
+        offered.append({"id": row.id, "title": row.title})
+    return offered

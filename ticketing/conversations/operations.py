@@ -1,0 +1,235 @@
+"""What can be done in a conversation: open it, say something, change who speaks."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from notices.texts.catalogue import say
+from ticketing.conversations.errors import ButtonRefused, MessageEmpty, MessageTooLong, SpeakerChangeRefused
+from ticketing.conversations.ledger import (
+    append_message,
+    append_reply,
+    lock_conversation,
+    mark_changed,
+)
+from ticketing.conversations.logic import MESSAGE_CHARACTERS, Author, Reply, Speaker, without_invisible
+from ticketing.conversations.masking import Masked, mask_secrets
+from ticketing.conversations.models import Conversation, Message, OfferedButton, SpeakerChange
+from ticketing.turns.models import Turn
+from ticketing.turns.operations import enqueue_turn, hand_over_pending_turns
+
+CHANNEL_WEB = "web"
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One line from outside: a text or a pressed button, with the id its sender gave it."""
+
+    external_id: str
+    text: str = ""
+    button_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the sender is told: where the line stands, and which turn answers it (none while people speak)."""
+
+    seq: int
+    turn: int | None
+    is_duplicate: bool
+    has_secret: bool = False
+
+
+def open_conversation(
+    session: Session, *, person_id: int, site_key: str, channel: str, language: str, now: datetime
+) -> str:
+    """Start a conversation with the assistant as speaker; returns its public id (128 random bits)."""
+    conversation = Conversation(
+        public_id=secrets.token_hex(16),
+        person_id=person_id,
+        site_key=site_key,
+        channel=channel,
+        language=language,
+        speaker=Speaker.ASSISTANT,
+        agent_name=None,
+        last_seq=0,
+        last_turn=0,
+        version=1,
+        opened_at=now,
+        changed_at=now,
+    )
+    session.add(conversation)
+    session.flush()
+    return conversation.public_id
+
+
+def receive_message(
+    session: Session,
+    public_id: str,
+    inbound: Inbound,
+    *,
+    person_id: int,
+    now: datetime,
+    character_limit: int = MESSAGE_CHARACTERS,
+) -> Recorded:
+    """Record a line and what it asks for, once; the caller acknowledges after the commit and not before.
+
+    Raises:
+        MessageEmpty, MessageTooLong, ButtonRefused, ConversationNotFound: nothing is recorded.
+    """
+    conversation = lock_conversation(session, public_id, person_id=person_id)
+    try:
+        with session.begin_nested():
+            return _record(session, conversation, inbound, now, character_limit)
+    except IntegrityError:
+        # The unique key on (channel, external id) is what makes a line unique; nothing beside it is asked.
+        session.refresh(conversation)
+        return _recorded_before(session, conversation, inbound)
+
+
+def _record(
+    session: Session, conversation: Conversation, inbound: Inbound, now: datetime, character_limit: int
+) -> Recorded:
+    payload, text = None, inbound.text
+    if inbound.button_id is not None:
+        earlier = _find_recorded(session, conversation, inbound)
+        if earlier is not None:
+            return earlier
+        payload, text = _press(session, conversation, inbound.button_id, now)
+    visible = without_invisible(text).strip()
+    if not visible:
+        raise MessageEmpty
+    if len(text) > character_limit:
+        raise MessageTooLong(character_limit)
+    # A button's title is what the desk itself has written.
+    masked = mask_secrets(visible) if inbound.button_id is None else Masked(visible, has_secret=False)
+    message = append_message(
+        session,
+        conversation,
+        author=Author.PERSON,
+        text=masked.text,
+        external_id=_external_id(conversation, inbound),
+        now=now,
+    )
+    turn = None
+    if conversation.speaker is Speaker.ASSISTANT:
+        turn = enqueue_turn(session, conversation, message, payload=payload, now=now)
+        mark_changed(conversation, now)
+    if masked.has_secret:
+        notice = Reply(say("notice_secret_masked", conversation.language).text)
+        append_reply(session, conversation, notice, author=Author.DESK, now=now)
+    session.flush()
+    return Recorded(message.seq, turn, is_duplicate=False, has_secret=masked.has_secret)
+
+
+def _external_id(conversation: Conversation, inbound: Inbound) -> str:
+    # A client's id is only unique within its conversation; another conversation must not be able to take it.
+    return f"{conversation.public_id}:{inbound.external_id}"
+
+
+def _find_recorded(session: Session, conversation: Conversation, inbound: Inbound) -> Recorded | None:
+    found = session.execute(
+        select(Message.seq, Turn.number)
+        .outerjoin(Turn, Turn.id == Message.turn_id)
+        .where(
+            Message.channel == conversation.channel,
+            Message.external_id == _external_id(conversation, inbound),
+        )
+    ).first()
+    return Recorded(found.seq, found.number, is_duplicate=True) if found else None
+
+
+def _recorded_before(session: Session, conversation: Conversation, inbound: Inbound) -> Recorded:
+    found = _find_recorded(session, conversation, inbound)
+    if found is None:
+        raise RuntimeError("a unique key was violated by something else than a repeated line")
+    return found
+
+
+def _press(session: Session, conversation: Conversation, button_id: str, now: datetime) -> tuple[str, str]:
+    """Use a button up; the condition in the update makes the second press lose, whoever else presses."""
+    pressed = session.execute(
+        update(OfferedButton)
+        .where(
+            OfferedButton.id == button_id,
+            OfferedButton.conversation_id == conversation.id,
+            OfferedButton.pressed_at.is_(None),
+        )
+        .values(pressed_at=now)
+        .returning(OfferedButton.payload, OfferedButton.title)
+    ).first()
+    if pressed is None:
+        raise ButtonRefused
+    return pressed.payload, pressed.title
+
+
+def set_language(session: Session, public_id: str, language: str, *, person_id: int, now: datetime) -> None:
+    """Go on in another language."""
+    conversation = lock_conversation(session, public_id, person_id=person_id)
+    if conversation.language != language:
+        conversation.language = language
+        mark_changed(conversation, now)
+
+
+def request_handoff(session: Session, public_id: str, *, actor: str, now: datetime) -> None:
+    """The assistant, or the person, asks for an agent: from now on nobody answers automatically."""
+    conversation = lock_conversation(session, public_id)
+    if conversation.speaker is not Speaker.ASSISTANT:
+        raise SpeakerChangeRefused("the assistant does not speak in this conversation")
+    _change_speaker(session, conversation, Speaker.WAITING, actor=actor, agent_name=None, now=now)
+
+
+def take_over(session: Session, public_id: str, *, agent_name: str, now: datetime) -> None:
+    """An agent speaks from here on; a turn that is being answered will find that out before it commits."""
+    conversation = lock_conversation(session, public_id)
+    if conversation.speaker is Speaker.AGENT:
+        raise SpeakerChangeRefused(f"{conversation.agent_name} has the conversation")
+    _change_speaker(session, conversation, Speaker.AGENT, actor=agent_name, agent_name=agent_name, now=now)
+
+
+def hand_back(session: Session, public_id: str, *, actor: str, now: datetime) -> None:
+    """The assistant speaks again; the person's next line gets an automatic answer."""
+    conversation = lock_conversation(session, public_id)
+    if conversation.speaker is Speaker.ASSISTANT:
+        raise SpeakerChangeRefused("the assistant has the conversation already")
+    _change_speaker(session, conversation, Speaker.ASSISTANT, actor=actor, agent_name=None, now=now)
+
+
+def write_as_agent(session: Session, public_id: str, text: str, *, agent_name: str, now: datetime) -> int:
+    """An agent's line in a conversation that agent holds; returns its sequence number."""
+    conversation = lock_conversation(session, public_id)
+    if conversation.speaker is not Speaker.AGENT or conversation.agent_name != agent_name:
+        raise SpeakerChangeRefused("take the conversation over before you write in it")
+    extras = {"agent": agent_name}
+    return append_message(session, conversation, author=Author.AGENT, text=text, extras=extras, now=now).seq
+
+
+def _change_speaker(
+    session: Session,
+    conversation: Conversation,
+    speaker: Speaker,
+    *,
+    actor: str,
+    agent_name: str | None,
+    now: datetime,
+) -> None:
+    session.add(
+        SpeakerChange(
+            conversation_id=conversation.id,
+            after_seq=conversation.last_seq,
+            before=conversation.speaker,
+            after=speaker,
+            actor=actor,
+            at=now,
+        )
+    )
+    conversation.speaker, conversation.agent_name = speaker, agent_name
+    mark_changed(conversation, now)
+    if speaker is not Speaker.ASSISTANT:
+        hand_over_pending_turns(session, conversation, now=now)

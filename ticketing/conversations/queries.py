@@ -1,0 +1,118 @@
+"""What viewers of a conversation read: messages since a position, and the status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ticketing.conversations.errors import ConversationNotFound
+from ticketing.conversations.logic import Author, Speaker
+from ticketing.conversations.models import Conversation, Message
+from ticketing.turns.logic import TurnState
+from ticketing.turns.models import Turn
+
+
+@dataclass(frozen=True)
+class Line:
+    """One message as viewers get it."""
+
+    seq: int
+    author: Author
+    text: str
+    extras: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True)
+class ConversationStatus:
+    """What is true now beside the messages; `version` grows with every change."""
+
+    version: int
+    last_seq: int
+    speaker: Speaker
+    agent_name: str | None
+    language: str
+    is_thinking: bool
+    # Every turn up to this number has ended.
+    turns_done: int
+
+
+@dataclass(frozen=True)
+class News:
+    """Everything a viewer at a position has not seen, read in one snapshot."""
+
+    lines: tuple[Line, ...]
+    status: ConversationStatus
+
+
+def access_conversation(session: Session, public_id: str, *, person_id: int) -> int:
+    """The internal id of this person's conversation; somebody else's does not exist (TRUST WW-1)."""
+    found = session.execute(
+        select(Conversation.id, Conversation.person_id).where(Conversation.public_id == public_id)
+    ).first()
+    if found is None or found.person_id != person_id:
+        raise ConversationNotFound
+    return int(found.id)
+
+
+def latest_conversation(session: Session, *, person_id: int, site_key: str) -> str | None:
+    """Where this person was last, on this site."""
+    return session.scalar(
+        select(Conversation.public_id)
+        .where(Conversation.person_id == person_id, Conversation.site_key == site_key)
+        .order_by(Conversation.id.desc())
+        .limit(1)
+    )
+
+
+def news_since(session: Session, conversation_id: int, since: int, *, limit: int = 100) -> News:
+    """Messages after `since` in order, at most `limit`, and the status."""
+    rows = session.execute(
+        select(Message.seq, Message.author, Message.text, Message.extras, Message.at)
+        .where(Message.conversation_id == conversation_id, Message.seq > since)
+        .order_by(Message.seq)
+        .limit(limit)
+    )
+    lines = tuple(Line(row.seq, row.author, row.text, row.extras, row.at) for row in rows)
+    return News(lines, status_of(session, conversation_id))
+
+
+def status_of(session: Session, conversation_id: int) -> ConversationStatus:
+    """The status of a conversation."""
+    first_open = (
+        select(func.min(Turn.number))
+        .where(Turn.conversation_id == conversation_id, Turn.state != TurnState.DONE)
+        .scalar_subquery()
+    )
+    row = session.execute(
+        select(
+            Conversation.version,
+            Conversation.last_seq,
+            Conversation.speaker,
+            Conversation.agent_name,
+            Conversation.language,
+            Conversation.last_turn,
+            first_open.label("first_open"),
+        ).where(Conversation.id == conversation_id)
+    ).one()
+    is_thinking = row.first_open is not None
+    return ConversationStatus(
+        version=row.version,
+        last_seq=row.last_seq,
+        speaker=row.speaker,
+        agent_name=row.agent_name,
+        language=row.language,
+        is_thinking=is_thinking,
+        turns_done=row.first_open - 1 if is_thinking else row.last_turn,
+    )
+
+
+def changed_since(session: Session, moment: datetime, *, limit: int = 5_000) -> list[str]:
+    """Public ids of conversations that changed at or after a moment: the net under lost doorbells."""
+    return list(
+        session.scalars(select(Conversation.public_id).where(Conversation.changed_at >= moment).limit(limit))
+    )

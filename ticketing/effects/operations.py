@@ -1,0 +1,57 @@
+"""Doing something at most once per turn, however often the turn runs (TRUST RL-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ticketing.effects.models import Effect
+
+
+@dataclass(frozen=True)
+class EffectKey:
+    """Which effect of which turn: the same key means the same deed."""
+
+    turn_id: str
+    name: str
+    ordinal: int = 0
+
+
+def once(
+    session: Session, key: EffectKey, deed: Callable[[], dict[str, Any]], *, now: datetime
+) -> dict[str, Any]:
+    """The result of the deed: done now, or as it was recorded the first time.
+
+    The row is the lock: it is inserted before the deed, in the deed's own transaction.
+    """
+    effect = Effect(turn_id=key.turn_id, name=key.name, ordinal=key.ordinal, result={}, at=now)
+    try:
+        with session.begin_nested():
+            session.add(effect)
+    except IntegrityError:
+        return _recorded(session, key)
+    result = deed()
+    effect.result = result
+    session.flush()
+    return result
+
+
+def effects_of(session: Session, turn_id: str) -> list[tuple[str, dict[str, Any]]]:
+    """Name and result of everything a turn has caused, in order."""
+    rows = session.scalars(select(Effect).where(Effect.turn_id == turn_id).order_by(Effect.id))
+    return [(row.name, row.result) for row in rows]
+
+
+def _recorded(session: Session, key: EffectKey) -> dict[str, Any]:
+    result: dict[str, Any] = session.scalars(
+        select(Effect.result).where(
+            Effect.turn_id == key.turn_id, Effect.name == key.name, Effect.ordinal == key.ordinal
+        )
+    ).one()
+    return result

@@ -1,0 +1,262 @@
+"""The life of a turn: queued, claimed, finished or settled. Every turn ends (TRUST RL-4)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select, true, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from identity.people.models import Person
+from identity.people.operations import KnownPerson, known
+from notices.texts.catalogue import say
+from ticketing.conversations.ledger import append_reply, lock_conversation_row, mark_changed
+from ticketing.conversations.logic import Author, Reply, Speaker, neutralised
+from ticketing.conversations.models import Conversation, Message, SpeakerChange
+from ticketing.effects.operations import effects_of
+from ticketing.turns.errors import TurnLost
+from ticketing.turns.logic import LEASE, Claim, TurnOutcome, TurnState
+from ticketing.turns.models import Turn
+
+
+@dataclass(frozen=True)
+class ClaimedTurn:
+    """A turn to answer, with everything needed to answer it."""
+
+    claim: Claim
+    conversation: str
+    conversation_id: int
+    number: int
+    person: KnownPerson
+    language: str
+    text: str
+    payload: str | None
+    received_at: datetime
+
+
+def enqueue_turn(
+    session: Session, conversation: Conversation, message: Message, *, payload: str | None, now: datetime
+) -> int:
+    """Put a person's line into a turn; returns its number.
+
+    A waiting turn takes further lines in (people write in fragments); a button stands alone.
+    """
+    turn = None if payload else _waiting_turn(session, conversation)
+    if turn is None:
+        conversation.last_turn += 1
+        turn = Turn(
+            id=secrets.token_hex(16),
+            conversation_id=conversation.id,
+            number=conversation.last_turn,
+            state=TurnState.PENDING,
+            payload=payload,
+            attempts=0,
+            owner=None,
+            lease_until=None,
+            received_at=now,
+            ended_at=None,
+            outcome=None,
+        )
+        session.add(turn)
+        session.flush()
+    message.turn_id = turn.id
+    return turn.number
+
+
+def _waiting_turn(session: Session, conversation: Conversation) -> Turn | None:
+    # Locked: a claim that is being made right now must either see the new line or leave the turn to us.
+    return session.scalar(
+        select(Turn)
+        .where(
+            Turn.conversation_id == conversation.id,
+            Turn.number == conversation.last_turn,
+            Turn.state == TurnState.PENDING,
+            Turn.payload.is_(None),
+        )
+        .with_for_update()
+    )
+
+
+def claim_turns(
+    session: Session, *, owner: str, limit: int, now: datetime, received_before: datetime | None = None
+) -> list[ClaimedTurn]:
+    """Take up to `limit` turns that nobody works on, the longest waiting first, one per conversation.
+
+    A turn whose owner gave no sign of life is taken again with the same id, so that Rasa and the effects
+    recognise it.
+    """
+    other = aliased(Turn)
+    earlier_unfinished = (
+        select(other.id)
+        .where(
+            other.conversation_id == Turn.conversation_id,
+            other.state != TurnState.DONE,
+            other.number < Turn.number,
+        )
+        .exists()
+    )
+    candidates = session.scalars(
+        select(Turn)
+        .join(Conversation, Conversation.id == Turn.conversation_id)
+        .where(
+            Turn.state != TurnState.DONE,
+            or_(Turn.state == TurnState.PENDING, Turn.lease_until <= now),
+            ~earlier_unfinished,
+            Turn.received_at < received_before if received_before is not None else true(),
+        )
+        .order_by(Turn.received_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Turn)
+    ).all()
+    return [claimed for turn in candidates if (claimed := _claim(session, turn, owner, now))]
+
+
+def _claim(session: Session, turn: Turn, owner: str, now: datetime) -> ClaimedTurn | None:
+    try:
+        with session.begin_nested():
+            turn.state, turn.owner = TurnState.RUNNING, owner
+            turn.attempts += 1
+            turn.lease_until = now + LEASE
+    except IntegrityError:
+        # Another process runs an earlier turn of this conversation.
+        return None
+    conversation = session.get_one(Conversation, turn.conversation_id)
+    person = session.get_one(Person, conversation.person_id)
+    return ClaimedTurn(
+        claim=Claim(turn.id, owner, turn.attempts),
+        conversation=conversation.public_id,
+        conversation_id=conversation.id,
+        number=turn.number,
+        person=known(person),
+        language=conversation.language,
+        text=_text_of(session, turn),
+        payload=turn.payload,
+        received_at=turn.received_at,
+    )
+
+
+def _text_of(session: Session, turn: Turn) -> str:
+    lines = session.scalars(
+        select(Message.text)
+        .where(Message.turn_id == turn.id, Message.author == Author.PERSON)
+        .order_by(Message.seq)
+    )
+    return neutralised("\n".join(lines))
+
+
+def renew_leases(session: Session, *, owner: str, now: datetime) -> int:
+    """Sign of life for everything this process works on; returns how many turns that is."""
+    renewed = session.execute(
+        update(Turn)
+        .where(Turn.owner == owner, Turn.state == TurnState.RUNNING)
+        .values(lease_until=now + LEASE)
+        .execution_options(synchronize_session=False)
+    )
+    return int(renewed.rowcount)  # type: ignore[attr-defined]
+
+
+def release_turns(session: Session, *, owner: str, now: datetime) -> None:
+    """Hand back what this process works on, at an orderly stop: the next process need not wait."""
+    session.execute(
+        update(Turn).where(Turn.owner == owner, Turn.state == TurnState.RUNNING).values(lease_until=now)
+    )
+
+
+def finish_turn(
+    session: Session,
+    claim: Claim,
+    replies: Sequence[Reply],
+    *,
+    now: datetime,
+    author: Author = Author.ASSISTANT,
+    outcome: TurnOutcome = TurnOutcome.ANSWERED,
+) -> TurnOutcome:
+    """Commit the answer, if the assistant still speaks.
+
+    When a person has taken the conversation over meanwhile, nothing of the answer is said; what the turn
+    has caused all the same is announced by the desk.
+
+    Raises:
+        TurnLost: another process answers this turn now; nothing is written.
+    """
+    turn, conversation = _access_turn(session, claim)
+    if may_answer(session, turn, conversation):
+        for reply in replies:
+            append_reply(session, conversation, reply, author=author, turn_id=turn.id, now=now)
+    else:
+        outcome = TurnOutcome.HANDED_OVER
+        _announce_effects(session, turn, conversation, now)
+    _end(turn, conversation, outcome, now)
+    return outcome
+
+
+def may_answer(session: Session, turn: Turn, conversation: Conversation) -> bool:
+    """The one question before anything automatic is said: has the assistant had the word ever since?
+
+    A takeover and its end may both fall within one turn; the agent has had the person's words then, and
+    a late answer to them would only confuse.
+    """
+    if conversation.speaker is not Speaker.ASSISTANT:
+        return False
+    first_line = select(func.min(Message.seq)).where(
+        Message.turn_id == turn.id, Message.author == Author.PERSON
+    )
+    taken = select(SpeakerChange.id).where(
+        SpeakerChange.conversation_id == conversation.id,
+        SpeakerChange.after != Speaker.ASSISTANT,
+        SpeakerChange.after_seq >= first_line.scalar_subquery(),
+    )
+    return session.scalar(taken.limit(1)) is None
+
+
+def note_still_working(session: Session, claim: Claim, *, now: datetime) -> bool:
+    """Tell the person that the answer takes longer; not while somebody else speaks."""
+    turn, conversation = _access_turn(session, claim)
+    if not may_answer(session, turn, conversation):
+        return False
+    notice = Reply(say("notice_still_working", conversation.language).text)
+    append_reply(session, conversation, notice, author=Author.DESK, turn_id=turn.id, now=now)
+    return True
+
+
+def hand_over_pending_turns(session: Session, conversation: Conversation, *, now: datetime) -> None:
+    """What waits for the assistant is answered by a person now."""
+    session.execute(
+        update(Turn)
+        .where(Turn.conversation_id == conversation.id, Turn.state == TurnState.PENDING)
+        .values(state=TurnState.DONE, outcome=TurnOutcome.HANDED_OVER, ended_at=now)
+    )
+
+
+def _access_turn(session: Session, claim: Claim) -> tuple[Turn, Conversation]:
+    """Load and lock the turn and its conversation, if the claim still holds."""
+    conversation_id = session.scalar(select(Turn.conversation_id).where(Turn.id == claim.turn_id))
+    if conversation_id is None:
+        raise TurnLost(claim.turn_id)
+    # The conversation first, as everywhere: two locks taken in one order cannot dead-lock.
+    conversation = lock_conversation_row(session, conversation_id)
+    turn = session.scalars(
+        select(Turn).where(Turn.id == claim.turn_id).execution_options(populate_existing=True)
+    ).one()
+    is_ours = turn.owner == claim.owner and turn.attempts == claim.attempt
+    if turn.state is not TurnState.RUNNING or not is_ours:
+        raise TurnLost(claim.turn_id)
+    return turn, conversation
+
+
+def _announce_effects(session: Session, turn: Turn, conversation: Conversation, now: datetime) -> None:
+    for name, result in effects_of(session, turn.id):
+        if name == "open_ticket":
+            text = say("notice_ticket_opened_meanwhile", conversation.language, ticket=result["number"]).text
+            notice = Reply(text, ticket=result["number"])
+            append_reply(session, conversation, notice, author=Author.DESK, turn_id=turn.id, now=now)
+
+
+def _end(turn: Turn, conversation: Conversation, outcome: TurnOutcome, now: datetime) -> None:
+    turn.state, turn.outcome, turn.ended_at = TurnState.DONE, outcome, now
+    turn.owner, turn.lease_until = None, None
+    mark_changed(conversation, now)
