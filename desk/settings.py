@@ -138,9 +138,9 @@ class Settings(BaseModel):
     library: Annotated[Path, Field(description="empty (the shipped articles) or a folder with en/ and fr/")]
 
     search_threshold: Annotated[
-        float | None,
+        Annotated[float, Field(ge=0, le=1)] | None,
         BeforeValidator(lambda value: None if value == "" else value),
-        Field(ge=0, le=1, description="empty (the calibrated one) or a number from 0 to 1"),
+        Field(description="empty (the calibrated one) or a number from 0 to 1"),
     ]
 
     turns_at_once: Threads

@@ -65,6 +65,7 @@ def _desk(settings: Settings, environ: Mapping[str, str]) -> ChildSpec:
 
 
 def _rasa(settings: Settings, secrets: Secrets, environ: Mapping[str, str]) -> ChildSpec:
+    settings.tracker_file.parent.mkdir(parents=True, exist_ok=True)
     arguments = {
         "--model": settings.rasa_model,
         "--port": settings.rasa_port,

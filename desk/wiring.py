@@ -93,7 +93,12 @@ async def run_desk(settings: Settings, secrets: Secrets) -> AsyncIterator[Desk]:
             stack.push_async_callback(_cancel, asyncio.create_task(_surviving(work)))
         stack.push_async_callback(runner.stop, STOP_SECONDS)
         switchboard = Switchboard(
-            database, doorbells, epoch=epoch, options=_gateway_options(settings, secrets), now=utc_now
+            database,
+            doorbells,
+            epoch=epoch,
+            runner=runner,
+            options=_gateway_options(settings, secrets),
+            now=utc_now,
         )
         yield Desk(settings, database, switchboard, services, in_flight, _limits(settings))
 
@@ -172,7 +177,9 @@ async def _open_knowledge(
 
 def _load_search(settings: Settings, database: Database) -> tuple[SearchLoader, KnowledgeSearch]:
     encoder = OnnxEncoder(settings.encoder_folder) if settings.encoder != "none" else None
-    loader = SearchLoader(database, encoder, languages=settings.languages)
+    loader = SearchLoader(
+        database, encoder, languages=settings.languages, threshold=settings.search_threshold
+    )
     return loader, loader.load()
 
 

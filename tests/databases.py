@@ -125,7 +125,7 @@ def db(database_url: str) -> Iterator[Database]:
 
 
 def at_once(count: int, work: Callable[[int], T]) -> list[T | Exception]:
-    """Call `work(0…count-1)` in as many threads, all let go together; an exception is a result like any other."""
+    """Call `work(0)` to `work(count - 1)` in as many threads, let go together; exceptions are results too."""
     barrier = Barrier(count)
 
     def run(number: int) -> T | Exception:

@@ -15,8 +15,8 @@ Names: postgres (a server on 127.0.0.1:5432 that lets `postgres` or `root` in an
 127.0.0.1:6379), encoder and rasa (what `make test` prepares in build/test: the ONNX export, and the Rasa
 environment with a trained model), chromium.
 
-Fixtures: `redis_url` (a database that is emptied before and after; mark such tests `alone`), `encoder_folder`,
-`rasa_model`. Databases are made by tests/databases.py.
+Fixtures: `redis_url` (a database that is emptied before and after; mark such tests `alone`),
+`encoder_folder`, `rasa_model`. Databases are made by tests/databases.py.
 
 A test marked `alone` runs by itself after the others, not beside them in the parallel run.
 

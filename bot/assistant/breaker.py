@@ -7,7 +7,7 @@ import enum
 import logging
 from collections.abc import Awaitable, Callable
 
-from bot.assistant.port import Assistant, AssistantFailed, AssistantUnavailable, TurnRequest
+from bot.assistant.port import Assistant, AssistantAway, AssistantFailed, AssistantUnavailable, TurnRequest
 from ticketing.conversations.logic import Reply
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Breaker:
     async def reply(self, request: TurnRequest, *, seconds: float) -> tuple[Reply, ...]:
         """See `Assistant.reply`."""
         if self.state is not BreakerState.CLOSED:
-            raise AssistantUnavailable("the breaker is open")
+            raise AssistantAway("the breaker is open")
         try:
             replies = await self._assistant.reply(request, seconds=seconds)
         except AssistantUnavailable:

@@ -27,6 +27,10 @@ class AssistantUnavailable(AssistantError):
     """The engine cannot be reached, or does not answer in time: asking again soon may help."""
 
 
+class AssistantAway(AssistantUnavailable):
+    """The engine is known to be away: asking again now is of no use."""
+
+
 class AssistantFailed(AssistantError):
     """The engine was reached and gave no usable answer."""
 

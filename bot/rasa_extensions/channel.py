@@ -64,7 +64,6 @@ class DeskInput(InputChannel):  # type: ignore[misc]
     def blueprint(self, on_new_message: Callable[..., Awaitable[Any]]) -> Blueprint:
         routes = Blueprint("desk_webhook")
 
-        @routes.post("/webhook")
         async def webhook(request: Request) -> HTTPResponse:
             if not self._is_known(request):
                 return response.json({"error": "unauthorised"}, status=401)
@@ -84,17 +83,19 @@ class DeskInput(InputChannel):  # type: ignore[misc]
                 }
             )
 
-        @routes.get("/health")
         async def health(request: Request) -> HTTPResponse:
             if not self._is_known(request):
                 return response.json({"error": "unauthorised"}, status=401)
             return response.json({"rasa": RASA, "model_id": request.app.ctx.agent.model_id})
 
+        routes.add_route(webhook, "/webhook", methods=["POST"])
+        routes.add_route(health, "/health", methods=["GET"])
         return routes
 
-    async def finish(self) -> None:
-        """Lets the turns that are under way end."""
-        await asyncio.gather(*self._running, return_exceptions=True)
+    async def finish(self, seconds: float) -> None:
+        """Lets the turns that are under way end, for so long."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=seconds)
 
     def _is_known(self, request: Request) -> bool:
         given = request.headers.get(SECRET_HEADER, "").encode()

@@ -60,7 +60,7 @@ class VectorCache:
         found = {text: self._kept[text] for text in set(texts) if text in self._kept}
         if missing := sorted(set(texts) - found.keys()):
             rows = self._encoder.encode(missing)
-            found.update({text: row.reshape(1, -1) for text, row in zip(missing, rows)})  # noqa: B905
+            found.update({text: row.reshape(1, -1) for text, row in zip(missing, rows, strict=True)})
         self._keep(found)
         return [found[text] for text in texts]
 
@@ -139,7 +139,9 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignor
         with model_storage.read_from(resource) as folder:
             trained_with = json.loads((folder / TRAINED_WITH).read_text())["digest"]
         if trained_with != encoder_digest():
-            raise EncoderChanged("the model was trained with another sentence encoder, or without one: train it again")
+            raise EncoderChanged(
+                "the model was trained with another sentence encoder, or without one: train it again"
+            )
         return cls.create(config, model_storage, resource, execution_context)
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -157,7 +159,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignor
             return messages
         with_text = [message for message in messages if message.get(TEXT)]
         vectors = self._cache.vectors([message.get(TEXT) for message in with_text])
-        for message, vector in zip(with_text, vectors):  # noqa: B905
+        for message, vector in zip(with_text, vectors, strict=True):
             message.add_features(
                 Features(
                     vector * self._weight,

@@ -117,17 +117,17 @@ def build(launch: Launch) -> Any:
     app.blueprint(channel.blueprint(_no_other_way_in), url_prefix=f"/webhooks/{channel.name()}")
     app.ctx.agent = load_agent(launch)
 
-    @app.exception(Exception)  # type: ignore[no-untyped-call,untyped-decorator]
     async def refuse(_: Any, error: Exception) -> Any:
         status = error.status_code if isinstance(error, SanicException) else 500
         return response.json({"error": "refused"}, status=status)
 
-    @app.before_server_stop
     async def finish(stopping: Any, _: Any) -> None:
-        await channel.finish()
+        await channel.finish(STOP_SECONDS)
         await stopping.ctx.agent.action_endpoint.close()
         stopping.ctx.agent.tracker_store.close()
 
+    app.error_handler.add(Exception, refuse)
+    app.register_listener(finish, "before_server_stop")
     return app
 
 

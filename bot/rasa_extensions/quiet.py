@@ -53,7 +53,7 @@ class _StructuredLog:
         return write
 
 
-def keep_words_out() -> None:
+def keep_words_out(level: int = logging.WARNING) -> None:
     """Replaces every log handler of this process; call it before and after Rasa is imported."""
     import structlog
 
@@ -61,15 +61,16 @@ def keep_words_out() -> None:
     handler.setFormatter(PlacesOnly())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING)
+    root.setLevel(level)
     for name in list(logging.root.manager.loggerDict):
         other = logging.getLogger(name)
         other.handlers.clear()
         other.propagate = True
         other.setLevel(logging.NOTSET)
-    structlog.configure(
+    configure: Any = structlog.configure
+    configure(
         processors=[],
-        wrapper_class=lambda logger, *_, **__: logger,  # type: ignore[arg-type]
+        wrapper_class=lambda logger, *_, **__: logger,
         logger_factory=lambda *_: _StructuredLog(),
         cache_logger_on_first_use=False,
     )

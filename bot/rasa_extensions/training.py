@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import logging
 import os
 import re
 import shutil
@@ -104,7 +105,7 @@ def _call_rasa(config: Path, data: Sequence[Path], domain: Path, out: Path) -> s
     from rasa.core.exceptions import RasaCoreException
     from rasa.shared.exceptions import RasaException
 
-    keep_words_out()
+    keep_words_out(logging.CRITICAL)  # what matters is raised
     try:
         _check(domain, data)
         result = rasa.model_training.train(
@@ -165,10 +166,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             responses=chosen.responses,
         )
     except (TrainingFailed, WrongVersion) as error:
-        sys.stderr.write(f"training failed: {error}\n")
+        sys.stderr.write(f"training failed: {' '.join(str(error).split())}\n")
         return 1
     for warning in warned:
-        sys.stderr.write(f"warning: {warning}\n")
+        sys.stderr.write(f"warning: {' '.join(warning.split())}\n")
     sys.stdout.write(f"{model}\n")
     return 0
 

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from desk import settings
-from desk.cli import chat, db, doctor, kb, run, train
+from desk.cli import db, doctor, kb, run, train
 from desk.cli.console import complain
 
 app = typer.Typer(
@@ -18,7 +18,10 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("train")(train.train)
 app.command("doctor")(doctor.doctor)
-app.command("chat")(chat.chat)
+try:
+    from desk.cli import chat
+    app.command("chat")(chat.chat)
+except ImportError: pass
 app.add_typer(kb.app, name="kb")
 app.add_typer(db.app, name="db")
 

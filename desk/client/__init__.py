@@ -1,6 +1,6 @@
-"""A client of the chat protocol (docs/protocol.md): what `guichet chat`, the tests and the benchmark talk through."""
+"""A client of docs/protocol.md: what `guichet chat`, the tests and the benchmark talk through."""
 
-from desk.client.client import Counters, DeskClient
+from desk.client.client import DeskClient
 from desk.client.errors import (
     ClientError,
     ConnectionLost,
@@ -8,6 +8,7 @@ from desk.client.errors import (
     NoContact,
     Refused,
 )
+from desk.client.follower import Counters
 from desk.client.frames import Ack, Button, Message, Source, Status
 from desk.client.listener import Link, Listener
 from desk.client.record import Offer, Position

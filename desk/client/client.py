@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -13,41 +12,20 @@ import aiohttp
 
 from desk.client.connection import Connection, Patience, Way, pause_before
 from desk.client.errors import ClientError, ConnectionLost, LedgerReplaced, Refused
-from desk.client.frames import Ack, Frame, FrameError, Message, Status, Welcome, milliseconds
-from desk.client.listener import Link, Listener
-from desk.client.record import Offer, Position, Record
+from desk.client.follower import Counters, Follower
+from desk.client.frames import Ack, Frame, Message, Status, seconds_of
+from desk.client.listener import Listener
+from desk.client.record import Offer, Position
 from desk.client.transports import Transport
 from desk.client.visit import ANSWER_SECONDS, Visit
-
-# How long the desk may take to send what its status already speaks of, before the client asks.
-ASK_AGAIN_SECONDS = 1.0
-
-
-@dataclass
-class Counters:
-    """What happened on the wire, for tests and reports."""
-
-    connections: int = 0
-    losses: int = 0
-    cuts: int = 0
-    frames: int = 0
-    bad_frames: int = 0
-    repeated_messages: int = 0
-    repeated_acks: int = 0
-    gaps: int = 0
-    asked_again: int = 0
-    sent: int = 0
-    sent_again: int = 0
-    slow_downs: int = 0
-    reloads: int = 0
 
 
 class DeskClient:
     """Talks to the desk at `url` as a visitor of `site`.
 
-    `identity` is the host's JWT, or what makes one (each is used once). `way` is "socket", "poll", or "auto":
-    a socket, and polling when the way there does not let sockets through. `patience` bounds the time without
-    contact; a desk that is not there at the first attempt is only waited for with `waits_for_start`.
+    `identity` is the host's JWT, or what makes one (each is used once). `transport` is "socket", "poll", or
+    "auto": a socket, and polling when the way there does not let sockets through. `patience` bounds the time
+    without contact; a desk that is not there at the first attempt is only waited for with `waits_for_start`.
     Every method that waits raises what ended the visit: `NoContact`, `Refused`, or what a listener raised.
     """
 
@@ -59,93 +37,85 @@ class DeskClient:
         identity: str | Callable[[], str] | None = None,
         language: str | None = None,
         token: str | None = None,
-        way: Way = "auto",
+        transport: Way = "auto",
         patience: float = 60.0,
         waits_for_start: bool = False,
         listener: Listener | None = None,
     ) -> None:
-        self.counters = Counters()
         self.acks: dict[str, Ack] = {}
-        self._url, self._site, self._identity = url, site, identity
-        self._language, self._token, self._way = language, token, way
-        self._patience = Patience(patience, waits_for_start)
-        self._listener = listener or Listener()
-        self._record = Record()
-        self._is_new = False
-        self._ledger = 0  # counts the ledgers this client has seen
-        self._reload_reason = ""
-        self._asked_from: int | None = None
-        self._ask_at: float | None = None
+        self._visit = Visit(url, site, identity, language, token)
+        self._follower = Follower(language=language, listener=listener or Listener(), ring=self._ring)
+        self._connection = Connection(
+            self._visit, self._follower, way=transport, patience=Patience(patience, waits_for_start)
+        )
+        self._patience = patience
         self._turnstile = asyncio.Lock()
-        self._awaited: tuple[str, asyncio.Future[Frame | None]] | None = None
         self._changed = asyncio.Event()
         self._ended: BaseException | None = None
         self._task: asyncio.Task[None] | None = None
-        self._visit: Visit | None = None
-        self._connection: Connection | None = None
-
-    # What is known
 
     @property
     def messages(self) -> dict[int, Message]:
         """The messages of this visit by sequence number, without gaps."""
-        return self._record.messages
+        return self._follower.record.messages
 
     @property
     def last_seq(self) -> int:
-        return self._record.last_seq
+        return self._follower.record.last_seq
 
     @property
     def status(self) -> Status | None:
-        return self._record.status
+        return self._follower.record.status
 
     @property
     def position(self) -> Position | None:
         """Keep it, and `open(position=…)` goes on from here."""
-        return self._record.position
+        return self._follower.record.position
 
     @property
     def offers(self) -> list[Offer]:
         """Buttons offered and not pressed yet, oldest first; one may put back those of an earlier visit."""
-        return self._record.offers
+        return self._follower.record.offers
+
+    @property
+    def counters(self) -> Counters:
+        return self._follower.counters
 
     @property
     def token(self) -> str | None:
-        return self._visit.token if self._visit else self._token
+        """Says who this is: keep it to come back as the same visitor."""
+        return self._visit.token
 
     @property
     def person(self) -> dict[str, Any] | None:
-        return self._visit.person if self._visit else None
+        return self._visit.person
 
     @property
     def is_up(self) -> bool:
-        return self._transport is not None
+        return self._connection.transport is not None
 
     @property
     def is_polling(self) -> bool:
-        return self._connection is not None and self._connection.is_polling
+        return self._connection.is_polling
+
+    @property
+    def why_ended(self) -> BaseException | None:
+        """What ended the visit before it was closed, if anything did."""
+        return self._ended
 
     def find_button(self, title: str) -> Offer | None:
         """The latest button of that title that was offered and not pressed yet."""
-        return self._record.find_offer(title)
-
-    # What one does
+        return self._follower.record.find_offer(title)
 
     async def open(self, *, new: bool = False, position: Position | None = None) -> None:
         """Come in: with a new conversation, at a known position, or (neither) with the latest one."""
         if self._task is not None:
             raise ClientError("the client is open already")
-        # No cookies: the token is the only thing that says who this is.
-        http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
-        try:
-            self._visit = Visit(self._url, self._site, self._identity, self._language, http, self._token)
-        except BaseException:
-            await http.close()
-            raise
-        self._is_new = new
+        self._follower.is_new = new
         if position is not None:
-            self._record.start_from(position)
-        self._connection = Connection(self._visit, self, way=self._way, patience=self._patience)
+            self._follower.record.start_from(position)
+        # No cookies: the token is the only thing that says who this is.
+        self._visit.http = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         self._task = asyncio.create_task(self._connection.run())
         self._task.add_done_callback(self._note_end)
         try:
@@ -167,7 +137,7 @@ class DeskClient:
         frame: Frame = {"type": "send", "client_id": client_id or str(uuid.uuid4())}
         if button is not None:
             frame["button"] = button
-            self._record.press(button)
+            self._follower.record.press(button)
         else:
             frame["text"] = text or ""
         async with self._turnstile:
@@ -175,23 +145,23 @@ class DeskClient:
         self.acks[ack.client_id] = ack
         return ack
 
-    async def turn_done(self, turn: int, timeout: float | None = None) -> None:  # noqa: ASYNC109 - one bound for a loop of waits
+    async def turn_done(self, turn: int, timeout: float | None = None) -> None:  # noqa: ASYNC109 - one bound
         """Wait until this turn has ended and every message of it is here.
 
         Raises:
             TimeoutError: not in this many seconds.
             LedgerReplaced: the desk went on with a ledger that does not know the turn.
         """
-        ledger, until_seq = self._ledger, None
+        follower, ledger = self._follower, self._follower.ledger
+        needed: int | None = None
 
         def is_done() -> bool:
-            nonlocal until_seq
-            if self._ledger != ledger:
-                raise LedgerReplaced(self._reload_reason)
-            status = self._record.status
-            if until_seq is None and status is not None and status.turns_done >= turn:
-                until_seq = status.last_seq
-            return until_seq is not None and self.last_seq >= until_seq
+            nonlocal needed
+            if follower.ledger != ledger:
+                raise LedgerReplaced(follower.reload_reason)
+            if needed is None and self.status is not None and self.status.turns_done >= turn:
+                needed = self.status.last_seq
+            return needed is not None and self.last_seq >= needed
 
         await self.until(is_done, timeout)
 
@@ -204,8 +174,8 @@ class DeskClient:
                 await self._changed.wait()
 
     async def set_language(self, language: str) -> None:
-        """Go on in this language."""
-        self._language = language
+        """Go on in this language, also after a reconnection."""
+        self._follower.language = language
         await self.push({"type": "language", "language": language})
 
     async def typing(self) -> None:
@@ -214,17 +184,17 @@ class DeskClient:
 
     async def push(self, frame: Frame) -> bool:
         """Send a frame as it is, once; False when there is no connection to send it on."""
-        if self._transport is None:
+        if (transport := self._connection.transport) is None:
             return False
         try:
-            await self._transport.send(frame)
+            await transport.send(frame)
         except ConnectionLost:
             return False
         return True
 
     def cut(self) -> None:
-        """Break the connection without a closing word, as a pulled cable would. The client comes back by itself."""
-        if self._connection is not None and self._connection.transport is not None:
+        """Break the connection without a closing word, as a pulled cable would; the client comes back."""
+        if self.is_up:
             self.counters.cuts += 1
             self._connection.cut()
 
@@ -233,7 +203,7 @@ class DeskClient:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._visit is not None:
+        if self._visit.http is not None:
             await self._visit.http.close()
 
     async def __aenter__(self) -> Self:
@@ -244,75 +214,65 @@ class DeskClient:
     ) -> None:
         await self.close()
 
-    # What the connection asks (desk.client.connection.Party)
+    async def _deliver(self, frame: Frame) -> Ack:
+        """Send a line until the desk has it or refuses it."""
+        sent_at: float | None = None
+        failing_since: float | None = None
+        failures = 0
+        while True:
+            await self.until(lambda: self.is_up)
+            self.counters.sent_again += sent_at is not None
+            sent_at = sent_at or _now()
+            answer = await self._ask(frame)
+            if answer is None:
+                continue
+            if answer["type"] == "ack":
+                return Ack.read(answer, sent_at=sent_at, received_at=_now())
+            if answer["type"] == "slow_down":
+                self.counters.slow_downs += 1
+                wait = seconds_of(answer, "wait_ms")
+            else:
+                failures, failing_since = failures + 1, failing_since or _now()
+                self._raise_unless_worth_again(answer, failing_since)
+                wait = pause_before(failures, 1.0)
+            sent_at = None  # that transmission was not recorded
+            await asyncio.sleep(wait)
 
-    def hello(self, token: str) -> Frame:
-        position = self._record.position
-        frame: Frame = {"type": "hello", "token": token}
-        if self._language:
-            frame["language"] = self._language
-        if position is not None:
-            return frame | {
-                "conversation": position.conversation,
-                "epoch": position.epoch,
-                "since": position.seq,
-            }
-        if self._record.conversation is not None:
-            return frame | {"conversation": self._record.conversation}
-        return frame | {"new": True} if self._is_new else frame
-
-    def poll_body(self) -> Frame:
-        status = self._record.status
-        return {
-            "conversation": self._record.conversation,
-            "since": self._record.last_seq,
-            "epoch": self._record.epoch,
-            "version": status.version if status is not None else 0,
-        }
-
-    def welcome(self, frame: Frame) -> None:
+    async def _ask(self, frame: Frame) -> Frame | None:
+        """Send a line once; None when the connection broke before an answer."""
+        transport = self._connection.transport
+        if transport is None:
+            return None
+        answer = self._follower.expect(frame["client_id"])
+        self.counters.sent += 1
         try:
-            welcome = Welcome.read(frame)
-        except FrameError as error:
-            raise ConnectionLost(f"not a welcome: {error}") from error
-        if why := self._record.why_not(welcome):
-            self._forget(why)
-        if self._record.has_lost(welcome):
-            self._ledger += 1
-        self._record.enter(welcome)
-        self._take_status(welcome.status)
-        self._look_for_gaps()
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await transport.send(frame)
+                return await answer
+        except (ConnectionLost, TimeoutError):
+            await self._abandon(transport)
+            return None
 
-    def handle(self, frame: Frame) -> None:
-        self.counters.frames += 1
-        try:
-            self._dispatch(frame)
-        except FrameError:
-            self.counters.bad_frames += 1
-        self._look_for_gaps()
+    async def _abandon(self, transport: Transport) -> None:
+        """A connection that does not answer is as good as broken."""
+        transport.cut()
+        await self.until(lambda: self._connection.transport is not transport)
+
+    def _raise_unless_worth_again(self, answer: Frame, failing_since: float) -> None:
+        is_hopeless = _now() - failing_since > self._patience
+        if not answer.get("retry") or is_hopeless:
+            raise Refused(str(answer.get("code", "")), str(answer.get("detail", "")))
+
+    def _ring(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        error = None if task.cancelled() else task.exception()
+        self._ended = error or ClientError("the client is closed")
+        self._follower.expect_nothing()
         self._ring()
 
-    def asks_again_at(self) -> float | None:
-        return self._ask_at
 
-    def ask_again(self) -> Frame:
-        self.counters.asked_again += 1
-        self._asked_from = self.last_seq
-        self._ask_at = _now() + ASK_AGAIN_SECONDS
-        return {"type": "since", "seq": self.last_seq}
-
-    def came_up(self) -> None:
-        self.counters.connections += 1
-        self._asked_from = self._ask_at = None
-        self._look_for_gaps()
-        self._listener.on_link(Link.UP)
-        self._ring()
-
-    def went_down(self) -> None:
-        self.counters.losses += 1
-        self._answer(None)
-        self._listener.on_link(Link.DOWN)
-        self._ring()
-
-    # The rest
-    ...
+def _now() -> float:
+    return asyncio.get_running_loop().time()

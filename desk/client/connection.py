@@ -50,8 +50,8 @@ class Patience:
 
 
 def pause_before(attempt: int, chance: float) -> float:
-    """The pause before attempt 1, 2, …: doubles from 0.2 s to 5 s, spread so that clients do not come in step."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt - 1, 10))
+    """The pause before attempt 1, 2, …: from 0.2 s, doubling up to 5 s, spread a little."""
+    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempt - 1, 10))
     return max(FIRST_PAUSE, longest * (0.75 + 0.25 * chance))
 
 
@@ -63,7 +63,7 @@ class Connection:
         self._way = way
         self._refused_upgrades = 0
         self._attempt = 0
-        self._was_welcome = self._is_token_new = False
+        self._was_welcome = self._was_cut = self._is_token_new = False
         self._lost_at = self._up_at = 0.0
         self.transport: Transport | None = None
 
@@ -74,7 +74,7 @@ class Connection:
     def cut(self) -> None:
         """Break the connection; the way back is not held against the desk."""
         if self.transport is not None:
-            self._up_at = 0.0
+            self._was_cut = True
             self.transport.cut()
 
     async def run(self) -> None:
@@ -98,16 +98,19 @@ class Connection:
         transport = self._new_transport()
         try:
             await self._connect(transport)
-            self._attempt = 0 if not self._up_at else self._attempt
             self._up_at, self._was_welcome, self._is_token_new = _now(), True, False
             self.transport = transport
             self._party.came_up()
             await self._listen(transport)
+        except asyncio.CancelledError:
+            self.transport = None  # left on purpose: nobody needs to hear of a loss
+            raise
         finally:
             if self.transport is not None:
                 self.transport, self._lost_at = None, _now()
-                if self._lost_at - self._up_at >= STEADY_SECONDS:
-                    self._up_at = 0.0
+                if self._was_cut or self._lost_at - self._up_at >= STEADY_SECONDS:
+                    self._attempt = 0
+                self._was_cut = False
                 self._party.went_down()
             await transport.close()
 
@@ -178,9 +181,9 @@ class Connection:
         if is_absent and not self._patience.waits_for_start:
             raise NoContact(self._visit.url, 0) from trouble
         if left <= 0:
-            raise trouble if isinstance(trouble, Refused) else NoContact(
-                self._visit.url, self._patience.seconds
-            ) from trouble
+            if isinstance(trouble, Refused):
+                raise trouble
+            raise NoContact(self._visit.url, self._patience.seconds) from trouble
         pause = max(wait, pause_before(self._attempt, random.random()))  # noqa: S311 - spreads, hides nothing
         await asyncio.sleep(pause if wait else min(pause, left))
 

@@ -24,7 +24,7 @@ class NoContact(ClientError):
         super().__init__(
             f"no desk answers at {url}" if patience <= 0 else f"no desk answered at {url} for {patience:g} s"
         )
-        self.url = url
+        self.url, self.is_first = url, patience <= 0
 
 
 class Refused(ClientError):

@@ -9,6 +9,8 @@ from typing import Any
 
 Frame = dict[str, Any]
 
+LONGEST_SECONDS = 60.0
+
 
 class FrameError(ValueError):
     """Not a frame of the protocol."""
@@ -153,12 +155,12 @@ def encode(frame: Frame) -> str:
     return json.dumps(frame, ensure_ascii=False, separators=(",", ":"))
 
 
-def milliseconds(frame: Frame, name: str) -> float:
-    """A wait the desk asked for, in seconds."""
+def seconds_of(frame: Frame, name: str) -> float:
+    """A time the desk names, in seconds and within reason; `name` ends in `_ms` for milliseconds."""
     value = frame.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.0
-    return min(max(value / 1000, 0.0), 60.0)
+    return min(max(value / (1000 if name.endswith("_ms") else 1), 0.0), LONGEST_SECONDS)
 
 
 def _number(frame: Mapping[str, Any], name: str) -> int:

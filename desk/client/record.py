@@ -1,4 +1,4 @@
-"""What a client knows of its conversation: messages in order, the status, the position to resume from. No I/O."""
+"""What a client knows of its conversation: messages in order, status, position to resume from. No I/O."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Record:
         self.status: Status | None = None
         self.offers: list[Offer] = []
         self._early: dict[int, Message] = {}
+        self._seen = 0  # how far the conversation was known before it was forgotten
 
     @property
     def position(self) -> Position | None:
@@ -56,11 +57,18 @@ class Record:
     def start_from(self, position: Position) -> None:
         self.conversation, self.epoch, self.last_seq = position.conversation, position.epoch, position.seq
 
+    def has_lost(self, welcome: Welcome) -> bool:
+        """Whether the ledger that welcomes does not hold what was seen here."""
+        is_other = self.conversation not in (None, welcome.conversation)
+        return is_other or welcome.last_seq < self._seen
+
     def why_not(self, welcome: Welcome) -> str | None:
         """The reason why what is known does not belong to the ledger that welcomes, or None if it does."""
-        if self.epoch is not None and welcome.epoch != self.epoch:
+        if self.epoch is None:
+            return None  # nothing is known
+        if welcome.epoch != self.epoch:
             return "another epoch"
-        if self.conversation is not None and welcome.conversation != self.conversation:
+        if welcome.conversation != self.conversation:
             return "another conversation"
         if welcome.last_seq < self.last_seq:
             return "a shorter conversation"
@@ -68,9 +76,11 @@ class Record:
 
     def enter(self, welcome: Welcome) -> None:
         self.conversation, self.epoch = welcome.conversation, welcome.epoch
+        self._seen = 0
 
     def forget(self) -> None:
         """Everything but the conversation, which is asked for again."""
+        self._seen = max(self._seen, self.last_seq)
         self.epoch, self.status, self.last_seq = None, None, 0
         for kept in (self.messages, self._early, self.offers):
             kept.clear()

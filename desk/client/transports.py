@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import aiohttp
 
-from desk.client.errors import ConnectionLost, NothingListens
-from desk.client.frames import Frame, encode, milliseconds
+from desk.client.errors import ClientError, ConnectionLost, NothingListens, Refused
+from desk.client.frames import Frame, encode, seconds_of
 from desk.client.visit import ANSWER_SECONDS, Visit, decode_or_none
 
 HEARTBEAT_SECONDS = 25.0
@@ -56,7 +56,7 @@ class SocketTransport:
     async def start(self, hello: Frame) -> None:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                self._socket = await self._visit.http.ws_connect(
+                self._socket = await self._visit.session.ws_connect(
                     self._visit.address("socket"),
                     params={"site": self._visit.site},
                     origin=self._visit.origin,
@@ -65,13 +65,13 @@ class SocketTransport:
                     timeout=aiohttp.ClientWSTimeout(ws_close=CLOSING_SECONDS),
                 )
         except aiohttp.WSServerHandshakeError as error:
-            # 403 and 429 are the desk's own, 5xx says that it is not there: neither is helped by polling.
-            is_desk = error.status in (403, 429) or error.status >= 500
-            raise (ConnectionLost if is_desk else UpgradeRefused)(f"status {error.status}") from error
+            raise _what_it_means(error.status) from error
         except aiohttp.ClientConnectorError as error:
             raise NothingListens(str(error)) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise UpgradeRefused(type(error).__name__) from error
+        except TimeoutError as error:
+            raise UpgradeRefused("no upgrade in time") from error
+        except aiohttp.ClientError as error:
+            raise ConnectionLost(type(error).__name__) from error
         await self.send(hello)
 
     async def send(self, frame: Frame) -> None:
@@ -174,7 +174,7 @@ class PollTransport:
             # The next hello says whether it is worth coming back.
             if frame["type"] in ("error", "slow_down") and frame.get("code") != "visitor_refused":
                 raise ConnectionLost(
-                    f"a poll was refused: {frame.get('code')}", wait=milliseconds(frame, "wait_ms")
+                    f"a poll was refused: {frame.get('code')}", wait=seconds_of(frame, "wait_ms")
                 )
         if not frames and asyncio.get_running_loop().time() - started < PACE_SECONDS:
             await asyncio.sleep(PACE_SECONDS)
@@ -197,6 +197,15 @@ class PollTransport:
     def _put(self, frames: list[Frame]) -> None:
         self._frames.extend(frames)
         self._arrived.set()
+
+
+def _what_it_means(status: int) -> ClientError:
+    """403 and 429 are the desk's own and 5xx says that it is not there: polling would help none of them."""
+    if status == 403:
+        return Refused("origin_refused", "this site does not know this origin")
+    if status == 429:
+        return Refused("too_many_sockets", "too many connections are open", can_retry=True)
+    return (ConnectionLost if status >= 500 else UpgradeRefused)(f"status {status}")
 
 
 def _result(request: asyncio.Task[list[Frame]]) -> list[Frame]:

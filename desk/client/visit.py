@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from desk.client.errors import ConnectionLost, NothingListens, Refused
-from desk.client.frames import Frame, FrameError, decode, milliseconds
+from desk.client.frames import Frame, FrameError, decode, seconds_of
 
 ANSWER_SECONDS = 10.0
 _PORTS = {"http": 80, "https": 443}
@@ -39,8 +39,8 @@ class Visit:
     site: str
     identity: str | Callable[[], str] | None
     language: str | None
-    http: aiohttp.ClientSession
     token: str | None = None
+    http: aiohttp.ClientSession | None = None
     person: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
@@ -57,6 +57,12 @@ class Visit:
         assert self.token is not None  # noqa: S101 - set by the line above, for mypy
         return self.token
 
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        if self.http is None:
+            raise ConnectionLost("the visit has not begun")
+        return self.http
+
     async def post(self, path: str, body: Frame, *, seconds: float = ANSWER_SECONDS) -> Any:
         """The desk's JSON answer, whatever its status.
 
@@ -68,7 +74,7 @@ class Visit:
             headers["Authorization"] = f"Bearer {self.token}"
         timeout = aiohttp.ClientTimeout(total=seconds)
         try:
-            async with self.http.post(
+            async with self.session.post(
                 self.address(path), json=body, headers=headers, timeout=timeout, allow_redirects=False
             ) as answer:
                 return await self._read(answer)
@@ -113,7 +119,7 @@ def raise_refusal(frame: Frame) -> None:
     """
     kind, code = frame["type"], str(frame.get("code", ""))
     if kind in ("slow_down", "reconnect"):
-        raise ConnectionLost(f"the desk says {kind}", wait=milliseconds(frame, "wait_ms"))
+        raise ConnectionLost(f"the desk says {kind}", wait=seconds_of(frame, "wait_ms"))
     if kind == "error":
         can_retry = bool(frame.get("retry")) or code == "too_many_sockets"
         raise Refused(code, str(frame.get("detail", "")), can_retry=can_retry)

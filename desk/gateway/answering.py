@@ -6,7 +6,7 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-from bot.assistant.port import Assistant, AssistantError, AssistantFailed, TurnRequest
+from bot.assistant.port import Assistant, AssistantAway, AssistantError, AssistantFailed, TurnRequest
 from ticketing.conversations.logic import Reply
 
 log = logging.getLogger(__name__)
@@ -52,6 +52,8 @@ class Answering:
     async def _ask(self, request: TurnRequest, deadline: float) -> tuple[Reply, ...]:
         try:
             return await self._once(request, deadline)
+        except AssistantAway:
+            raise
         except AssistantError:
             if self._left(deadline) < WORTH_A_RETRY_SECONDS:
                 raise

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from bot.channels.web.port import Bell as BellPort
 from bot.channels.web.port import Entered, SignedSession
 from desk.gateway.doorbells import TURN_WAITING, Bell, Doorbells
+from desk.gateway.turns import TurnRunner
 from identity.people.operations import KnownPerson, OutsideIdentity, add_anonymous_person, recognise_person
 from identity.sites.errors import HostIdentityRefused, VisitorRefused
 from identity.sites.operations import access_site, spend_host_identity
@@ -38,6 +39,7 @@ from ticketing.conversations.queries import (
     news_since,
     status_of,
 )
+from ticketing.turns.operations import ClaimedTurn, claim_at_once
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,11 @@ class Switchboard:
         doorbells: Doorbells,
         *,
         epoch: str,
+        runner: TurnRunner,
         options: GatewayOptions,
         now: Callable[[], datetime],
     ) -> None:
-        self._database, self._doorbells = database, doorbells
+        self._database, self._doorbells, self._runner = database, doorbells, runner
         self._epoch, self._options, self._now = epoch, options, now
 
     async def check_origin(self, site_key: str, origin: str | None) -> None:
@@ -105,11 +108,14 @@ class Switchboard:
         return await self._database.aread(_access, token, conversation, origin, self._options, self._now())
 
     async def receive(self, token: VisitorToken, conversation: str, inbound: Inbound) -> Recorded:
-        recorded = await self._database.awrite(
-            _receive, token, conversation, inbound, self._options, self._now()
-        )
+        with self._runner.reserve() as owner:
+            recorded, claimed = await self._database.awrite(
+                _receive, token, conversation, inbound, owner, self._options, self._now()
+            )
+            if claimed is not None:
+                self._runner.start(claimed)
         self._doorbells.ring(conversation)
-        if recorded.turn is not None and not recorded.is_duplicate:
+        if recorded.turn is not None and not recorded.is_duplicate and claimed is None:
             self._doorbells.ring(TURN_WAITING)
         return recorded
 
@@ -219,13 +225,14 @@ def _receive(
     token: VisitorToken,
     conversation: str,
     inbound: Inbound,
+    owner: str | None,
     options: GatewayOptions,
     now: datetime,
-) -> Recorded:
+) -> tuple[Recorded, ClaimedTurn | None]:
     # Checked with every line: a revoked session must not speak on through an open socket.
     visitor = access_session(session, token, life=options.session_life, now=now)
     touch_session(session, token.session_id, now=now)
-    return receive_message(
+    recorded = receive_message(
         session,
         conversation,
         inbound,
@@ -233,6 +240,9 @@ def _receive(
         now=now,
         character_limit=options.characters,
     )
+    if owner is None or recorded.turn is None or recorded.is_duplicate:
+        return recorded, None
+    return recorded, claim_at_once(session, conversation, owner=owner, now=now)
 
 
 def _set_language(

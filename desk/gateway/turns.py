@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -64,6 +64,7 @@ class TurnRunner:
         self._running: set[asyncio.Task[None]] = set()
         self._started_at = now()
         self._is_stopping = False
+        self._reserved = 0
 
     async def run(self) -> None:
         """Until cancelled: take what waits as soon as the bell rings, and look every two seconds anyway."""
@@ -88,13 +89,28 @@ class TurnRunner:
         with contextlib.suppress(DatabaseUnavailable):
             await self._database.awrite(release_turns, owner=self._options.owner, now=self._now())
 
+    @contextlib.contextmanager
+    def reserve(self) -> Iterator[str | None]:
+        """A free place for a turn that is claimed where it is queued: the owner to claim it for, or None."""
+        if self._is_stopping or self._free_places() <= 0:
+            yield None
+            return
+        self._reserved += 1
+        try:
+            yield self._options.owner
+        finally:
+            self._reserved -= 1
+
+    def _free_places(self) -> int:
+        return self._options.at_once - len(self._running) - self._reserved
+
     async def _take_turns(self) -> None:
         if self._is_stopping:
             return
-        free = self._options.at_once - len(self._running)
+        free = self._free_places()
         claimed = await (self._claim(free) if free > 0 else self._claim_overdue())
         for turn in claimed:
-            self._start(turn)
+            self.start(turn)
 
     async def _claim_overdue(self) -> list[ClaimedTurn]:
         """With every place taken, what has waited too long is not left waiting: it is settled."""
@@ -116,7 +132,8 @@ class TurnRunner:
             log.warning("turns_could_not_be_claimed")
             return []
 
-    def _start(self, claimed: ClaimedTurn) -> None:
+    def start(self, claimed: ClaimedTurn) -> None:
+        """Answer a turn that is claimed for this runner."""
         task = asyncio.create_task(self._answer(claimed))
         self._running.add(task)
         task.add_done_callback(self._ended)

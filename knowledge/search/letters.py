@@ -1,7 +1,7 @@
 """Compares spellings: which article has a text made of the same groups of letters as the question.
 
-Sees that `imprimante`, `imprimer` and `impresion` are related where word search sees three words, and costs no
-model. TF-IDF over groups of three and four letters within words, cosine, best text of each article. Pure.
+Sees that `imprimante`, `imprimer` and `impresion` are related where word search sees three words. TF-IDF over
+groups of three and four letters within words, cosine, best text of each article. Pure.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Floats = npt.NDArray[np.float32]
 Ids = npt.NDArray[np.int32]
 
 SIZES = (3, 4)
-# Groups share a slot when their hashes meet: rare enough with a few ten thousand groups, and needs no dictionary.
+# Groups share a slot when their hashes meet: rare with some ten thousand groups, and needs no dictionary.
 SLOTS = 1 << 18
 
 
@@ -63,7 +63,7 @@ def _groups(words: Sequence[str]) -> tuple[Ids, npt.NDArray[np.intp]]:
 
 def _joined(arrays: Iterable[npt.NDArray[np.generic]]) -> Ids:
     several = list(arrays)
-    return np.concatenate(several) if several else np.zeros(0, dtype=np.int32)  # type: ignore[return-value]
+    return np.concatenate(several) if several else np.zeros(0, dtype=np.int32)
 
 
 @lru_cache(maxsize=65_536)

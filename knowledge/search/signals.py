@@ -14,6 +14,8 @@ Signals = dict[str, float]
 Order = npt.NDArray[np.intp]
 
 RUNNERS_UP = 10
+LEAD_OF_AN_ONLY_ARTICLE = 0.5
+"""With nothing to compare, a good score leads by about half of itself, as among unrelated articles."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,13 @@ def signals_of(scores: Scores) -> Signals:
 
 
 def _margin(values: Floats, order: Order) -> float:
-    """First minus second; an only article has nobody to lead."""
-    return float(values[order[0]] - values[order[1]]) if len(values) > 1 else 0.0
+    """First minus second."""
+    first = float(values[order[0]])
+    return first - float(values[order[1]]) if len(values) > 1 else first * LEAD_OF_AN_ONLY_ARTICLE
 
 
 def _gap(values: Floats, order: Order) -> float:
     """First minus the mean of those that follow."""
-    return float(values[order[0]] - values[order[1:RUNNERS_UP]].mean()) if len(values) > 1 else 0.0
+    first = float(values[order[0]])
+    others = values[order[1:RUNNERS_UP]]
+    return first - float(others.mean()) if len(others) else first * LEAD_OF_AN_ONLY_ARTICLE

@@ -52,7 +52,7 @@ def fold(text: str) -> str:
 
 
 def words(text: str, language: str) -> list[str]:
-    """The words of a text that say something, folded, in one spelling each, repeated as often as they occur."""
+    """The words of a text that say something, folded, in one spelling each, as often as they occur."""
     known = vocabularies().get(language, NO_VOCABULARY)
     spelt = (each for word in _words(fold(text)) for each in known.spellings.get(word, (word,)))
     return [word for word in spelt if word not in known.stop_words]

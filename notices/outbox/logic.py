@@ -14,7 +14,7 @@ CLAIM = timedelta(seconds=60)
 
 def next_delay(attempts: int) -> timedelta:
     """Doubling from five seconds to an hour: eight attempts span about ten minutes, then a person looks."""
-    doublings: int = max(0, attempts - 1)
+    doublings = min(max(0, attempts - 1), 20)
     return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
 
 

@@ -58,7 +58,7 @@ def has_waiting(session: Session, *, now: datetime) -> bool:
 
 
 def claim_parcels(session: Session, *, now: datetime, limit: int = 20) -> list[Parcel]:
-    """Take what is due; if the taker dies, it is due again a little later."""
+    """Take what is due; if the taker dies, it is due again a little later, as often as any other failure."""
     items = session.scalars(
         select(OutboxItem)
         .where(OutboxItem.state == OutboxState.WAITING, OutboxItem.next_attempt_at <= now)
@@ -66,10 +66,14 @@ def claim_parcels(session: Session, *, now: datetime, limit: int = 20) -> list[P
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
-    for item in items:
+    worn_out = [item for item in items if is_dead(item.attempts)]
+    for item in worn_out:
+        item.state, item.error = OutboxState.DEAD, item.error or "none of its senders came back"
+    taken = [item for item in items if not is_dead(item.attempts)]
+    for item in taken:
         item.attempts += 1
         item.next_attempt_at = now + CLAIM
-    return [Parcel(i.id, i.key, i.port, i.recipient, i.payload, i.attempts) for i in items]
+    return [Parcel(i.id, i.key, i.port, i.recipient, i.payload, i.attempts) for i in taken]
 
 
 def mark_sent(session: Session, parcel_id: int, *, now: datetime) -> None:

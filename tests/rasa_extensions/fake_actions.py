@@ -65,7 +65,6 @@ class FakeActions:
         self._loop.run_until_complete(web.TCPSite(runner, "127.0.0.1", self.port).start())
         self._started.set()
         self._loop.run_forever()
-        self._loop.run_until_complete(runner.cleanup())
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()

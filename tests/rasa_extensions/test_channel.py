@@ -87,7 +87,9 @@ def test_the_same_turn_twice_at_once_runs_once(
     actions.behave(sender, hanging(0.4))
 
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(lambda _: rasa.say(QUESTION, sender=sender, turn_id=turn_id).json(), range(2)))
+        answers = list(
+            pool.map(lambda _: rasa.say(QUESTION, sender=sender, turn_id=turn_id).json(), range(2))
+        )
 
     assert sorted(answer["replayed"] for answer in answers) == [False, True]
     assert answers[0]["replies"] == answers[1]["replies"]
@@ -294,7 +296,17 @@ def test_a_body_over_64_kib_is_refused(rasa: RasaProcess) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["/restart", "/back", "/session_start", "/nlu_fallback", "/unknown", "/greet@1.0", "/greet hello", "/", "//greet"],
+    [
+        "/restart",
+        "/back",
+        "/session_start",
+        "/nlu_fallback",
+        "/unknown",
+        "/greet@1.0",
+        "/greet hello",
+        "/",
+        "//greet",
+    ],
 )
 def test_a_payload_that_no_button_has_is_refused(rasa: RasaProcess, sender: str, text: str) -> None:
     assert rasa.say(text, sender=sender).status_code == 400
@@ -324,7 +336,9 @@ def test_a_slash_that_does_not_come_first_is_only_text(rasa: RasaProcess, sender
     assert said["parse_data"]["intent_ranking"][1:]
 
 
-def test_no_words_reach_the_log(launch: Callable[..., RasaProcess], actions: FakeActions, sender: str) -> None:
+def test_no_words_reach_the_log(
+    launch: Callable[..., RasaProcess], actions: FakeActions, sender: str
+) -> None:
     rasa = launch()
     marker = "Zwiebelkuchen"
     rasa.say(f"{marker} hello", sender=sender)
@@ -335,10 +349,10 @@ def test_no_words_reach_the_log(launch: Callable[..., RasaProcess], actions: Fak
     for behaviour in (*FAILURES.values(), echoing(500), echoing(400)):
         actions.behave(sender, behaviour)
         rasa.say(f"the wifi does not work {marker}", sender=sender)
+    actions.behave(sender, hanging(0.5))
     with pytest.raises(requests.Timeout):
-        rasa.say(f"the wifi does not work {marker}", sender=sender, timeout=0.2)
+        rasa.say(f"the wifi does not work {marker}", sender=sender, timeout=0.1)
 
     assert rasa.stop() == 0
-    assert "turn_failed" in rasa.log or "failed" in rasa.log
-    assert marker not in rasa.log
+    assert "failed" in rasa.log
     assert marker.lower() not in rasa.log.lower()

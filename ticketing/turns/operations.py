@@ -115,6 +115,22 @@ def claim_turns(
     return [claimed for turn in candidates if (claimed := _claim(session, turn, owner, now))]
 
 
+def claim_at_once(session: Session, conversation: str, *, owner: str, now: datetime) -> ClaimedTurn | None:
+    """Claim a turn in the transaction that queued it, if nothing of the conversation is before it.
+
+    It saves the most common turn a transaction of its own.
+    """
+    unfinished = session.scalars(
+        select(Turn)
+        .join(Conversation, Conversation.id == Turn.conversation_id)
+        .where(Conversation.public_id == conversation, Turn.state != TurnState.DONE)
+        .limit(2)
+    ).all()
+    if len(unfinished) != 1 or unfinished[0].state is not TurnState.PENDING:
+        return None
+    return _claim(session, unfinished[0], owner, now)
+
+
 def _claim(session: Session, turn: Turn, owner: str, now: datetime) -> ClaimedTurn | None:
     try:
         with session.begin_nested():

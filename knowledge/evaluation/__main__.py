@@ -1,0 +1,89 @@
+"""Prints how well the search ranks, and how well it knows that it does not know.
+
+    python -m knowledge.evaluation --protocol stackfaq --data DIR/stackfaq
+    python -m knowledge.evaluation --protocol intune --data DIR/intune-admin
+    python -m knowledge.evaluation --protocol library
+
+`library` asks the shipped articles the questions written by hand beside this file. Abstention is measured
+with half of the articles taken away (drawn three times); in `library`, with the questions nothing answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from knowledge.encoder.runtime import OnnxEncoder
+from knowledge.evaluation.calibrate import LIBRARY
+from knowledge.evaluation.labelled import Collection, read_collection, written
+from knowledge.evaluation.measuring import Abstention, Asked, Ranking, TextVectors, ask
+from knowledge.search.confidence import shipped
+from knowledge.search.dense import Encoder
+from knowledge.search.index import HYBRID, LEXICAL
+
+QUESTIONS = Path(__file__).parent / "questions"
+LANGUAGES = ("en", "fr")
+DRAWS = 3
+
+
+def collections(protocol: str, data: Path | None) -> Iterator[tuple[str, Collection]]:
+    """The sets of a protocol, named."""
+    if protocol == "library":
+        for language in LANGUAGES:
+            yield f"library, {language}", written(LIBRARY, QUESTIONS / f"{language}.yml", language)
+    elif data is None:
+        raise SystemExit(f"--protocol {protocol} needs --data")
+    elif protocol == "stackfaq":
+        for samples in (0, 3):
+            yield f"stackfaq, {samples} sample questions", read_collection(data, samples=samples)
+    else:
+        for language in LANGUAGES:
+            yield f"intune, {language}", read_collection(data, language, suffix=f"-{language}")
+
+
+def measured(name: str, collection: Collection, encoder: Encoder | None, threshold: float | None) -> str:
+    """Two lines about one set in one mode."""
+    mode = LEXICAL if encoder is None else HYBRID
+    calibration = shipped()
+    least = calibration.threshold(mode) if threshold is None else threshold
+    asked = ask(collection, encoder)
+    doubtful = _doubtful(collection, asked, encoder)
+    sure = [calibration.probability(mode, each.signals) for each in doubtful]
+    ranking, known = Ranking.of(asked), Abstention.of(doubtful, sure, least)
+    return (
+        f"{name} ({mode}, {ranking.questions} questions, {len(collection.documents)} articles)\n"
+        f"  MAP {ranking.mean_average_precision:.3f}  MRR@10 {ranking.reciprocal_rank_at_10:.3f}  "
+        f"P@1 {ranking.first:.3f}  recall@5 {ranking.recall_at_5:.3f}\n"
+        f"  from {least:.2f}: precision {known.precision:.3f}  answered right {known.answered:.3f}  "
+        f"answered wrongly {known.wrongly:.3f}  AUROC {known.separation:.3f}  "
+        f"yield at 95 % {known.reachable:.3f}\n"
+    )
+
+
+def _doubtful(collection: Collection, asked: list[Asked], encoder: Encoder | None) -> list[Asked]:
+    if any(question.answer is None for question in collection.questions):
+        return asked
+    return [each for seed in range(DRAWS) for each in ask(collection.without_half(seed), encoder)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m knowledge.evaluation",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--protocol", choices=("stackfaq", "intune", "library"), required=True)
+    parser.add_argument("--data", type=Path, help="the folder of the set")
+    parser.add_argument("--encoder", type=Path, default=Path("build/encoder"))
+    parser.add_argument("--threshold", type=float, help="the least confidence that makes an answer")
+    arguments = parser.parse_args()
+    encoder = TextVectors(OnnxEncoder(arguments.encoder, threads=2))
+    for name, collection in collections(arguments.protocol, arguments.data):
+        for each in (encoder, None):
+            sys.stdout.write(measured(name, collection, each, arguments.threshold))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The documentation mentions everything there is to set and to call, and nothing that there is not."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import typer.main
+from click import Command, Group
+
+from desk.cli.main import app
+from desk.settings import DEFAULTS, NOT_SETTINGS, PREFIX, Settings, load
+
+ROOT = DEFAULTS.parent.parent
+VARIABLES = {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def commands() -> list[str]:
+    def below(command: Command, path: str) -> list[str]:
+        if isinstance(command, Group):
+            return [
+                found for name, each in command.commands.items() for found in below(each, f"{path} {name}")
+            ]
+        return [path]
+
+    return below(typer.main.get_command(app), "guichet")
+
+
+def options() -> list[tuple[str, str]]:
+    def below(command: Command, path: str) -> list[tuple[str, str]]:
+        if isinstance(command, Group):
+            return [
+                found for name, each in command.commands.items() for found in below(each, f"{path} {name}")
+            ]
+        return [(path, opt) for parameter in command.params for opt in parameter.opts if opt.startswith("--")]
+
+    return below(typer.main.get_command(app), "guichet")
+
+
+@pytest.mark.parametrize("page", ["docs/settings.md", ".env.example"])
+def test_every_setting_is_documented(page: str) -> None:
+    assert VARIABLES - set(re.findall(r"GUICHET_[A-Z_]+", text_of(page))) == set()
+
+
+@pytest.mark.parametrize("page", ["docs/settings.md", "docs/install.md", "docs/commands.md", ".env.example"])
+def test_no_setting_is_documented_that_does_not_exist(page: str) -> None:
+    mentioned = set(re.findall(r"GUICHET_[A-Z_]+", text_of(page))) - {"GUICHET_PROT"}  # the misspelt example
+
+    assert mentioned - VARIABLES - NOT_SETTINGS == set()
+
+
+def test_the_example_holds_the_defaults(tmp_path: Path) -> None:
+    example = re.sub(r"^#(GUICHET_)", r"\1", text_of(".env.example"), flags=re.MULTILINE)
+    (tmp_path / "env").write_text(example)
+
+    assert load({}, env_file=tmp_path / "env") == load({})
+
+
+def test_the_documented_defaults_are_the_real_ones() -> None:
+    page = text_of("docs/settings.md")
+    for name, value in tomllib.loads(DEFAULTS.read_text()).items():
+        said = re.search(rf"^\| `{PREFIX}{name.upper()}` \| ([^|]*) \|", page, re.MULTILINE)
+        assert said is not None, name
+        written = str(value).lower() if isinstance(value, bool) else value
+        written = ",".join(value) if isinstance(value, list) else written
+        assert said[1].startswith(f"`{written}`" if written != "" else "empty"), name
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_is_documented(command: str) -> None:
+    assert re.search(rf"(^## |`){re.escape(command)}\b", text_of("docs/commands.md"), re.MULTILINE)
+
+
+@pytest.mark.parametrize(("command", "option"), options())
+def test_every_option_is_documented(command: str, option: str) -> None:
+    assert option in text_of("docs/commands.md"), f"{command} {option}"
+
+
+def test_every_target_of_make_is_documented() -> None:
+    targets = re.findall(r"^([a-z]+):.*## ", text_of("Makefile"), re.MULTILINE)
+
+    assert set(targets) - {"help"} <= set(re.findall(r"`([a-z]+)`", text_of("docs/commands.md")))
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (ROOT / "docs").glob("*.md")))
+def test_links_between_pages_lead_somewhere(page: str) -> None:
+    for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", text_of(f"docs/{page}")):
+        assert (ROOT / "docs" / target).exists(), target

@@ -1,0 +1,118 @@
+"""Mail in a Maildir: each letter once, whatever its subject, and a refusal instead of a crash."""
+
+from __future__ import annotations
+
+import mailbox
+from dataclasses import replace
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+
+from notices.mail.maildir import MaildirMail
+from notices.mail.port import Mail, MailRefused
+
+MAIL = Mail(
+    key="ticket:INC-000001:opened", to="it-desk@example.org", subject="[INC-000001] Écran noir", text="Été\n"
+)
+
+
+def letters(folder: Path) -> list[EmailMessage]:
+    return [
+        message_from_bytes(path.read_bytes(), policy=policy.default)
+        for path in sorted((folder / "new").iterdir())
+    ]
+
+
+def test_a_letter_is_kept_and_can_be_read(tmp_path: Path) -> None:
+    MaildirMail(tmp_path / "mail").send(MAIL)
+
+    [letter] = letters(tmp_path / "mail")
+    assert letter["To"] == MAIL.to
+    assert letter["Subject"] == MAIL.subject
+    assert letter.get_content() == MAIL.text
+    assert letter["Auto-Submitted"] == "auto-generated"
+
+
+def test_a_letter_is_kept_once_per_key(tmp_path: Path) -> None:
+    for _ in range(3):
+        MaildirMail(tmp_path / "mail").send(MAIL)
+    MaildirMail(tmp_path / "mail").send(replace(MAIL, subject="again, other words"))
+    MaildirMail(tmp_path / "mail").send(replace(MAIL, key="ticket:INC-000002:opened"))
+
+    assert len(letters(tmp_path / "mail")) == 2
+
+
+def test_a_letter_that_was_read_is_not_kept_again(tmp_path: Path) -> None:
+    mail = MaildirMail(tmp_path / "mail")
+    mail.send(MAIL)
+    box = mailbox.Maildir(tmp_path / "mail")
+    for path in list((tmp_path / "mail" / "new").iterdir()):
+        path.rename(tmp_path / "mail" / "cur" / f"{path.name}:2,S")
+    box.close()
+
+    mail.send(MAIL)
+
+    assert letters(tmp_path / "mail") == []
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "two\nlines",
+        "two\r\nlines",
+        "x\r\nBcc: everyone@example.org",
+        "x\u2028y\u2029z\x85w\x0bv\x0cu\x1ct",
+        "",
+        "   ",
+        "é" * 400,
+        "[INC-000001] 🖨️ brûle",
+        "=?utf-8?q?encoded?=",
+    ],
+)
+def test_any_subject_becomes_one_header_line(tmp_path: Path, subject: str) -> None:
+    MaildirMail(tmp_path / "mail").send(replace(MAIL, subject=subject))
+
+    [letter] = letters(tmp_path / "mail")
+    assert letter["Bcc"] is None
+    assert letter["Message-ID"]
+    assert letter.get_content() == MAIL.text
+    assert "\n" not in letter["Subject"]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no newline", "x" * 5_000, "From here\n.\n\r\n", "ça 🖨️\n", "Subject: not one\n"]
+)
+def test_any_text_arrives(tmp_path: Path, text: str) -> None:
+    MaildirMail(tmp_path / "mail").send(replace(MAIL, text=text))
+
+    [letter] = letters(tmp_path / "mail")
+    assert letter.get_content().split() == text.split()
+
+
+def test_an_empty_folder_that_is_there_already_is_used(tmp_path: Path) -> None:
+    (tmp_path / "mail").mkdir()
+
+    MaildirMail(tmp_path / "mail").send(MAIL)
+
+    assert len(letters(tmp_path / "mail")) == 1
+
+
+def test_a_folder_that_does_not_exist_is_made_with_its_parents(tmp_path: Path) -> None:
+    MaildirMail(tmp_path / "a" / "b" / "mail").send(MAIL)
+
+    assert len(letters(tmp_path / "a" / "b" / "mail")) == 1
+
+
+@pytest.mark.parametrize("place", ["file", "file/below", "/proc/guichet-mail"])
+def test_a_folder_that_cannot_be_written_is_a_refusal_without_the_letter_s_words(
+    tmp_path: Path, place: str
+) -> None:
+    # What even an administrator cannot write: a file in the way, and a system folder.
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(MailRefused) as refused:
+        MaildirMail(tmp_path / place).send(MAIL)
+
+    assert MAIL.subject not in str(refused.value)

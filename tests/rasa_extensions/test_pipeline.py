@@ -1,0 +1,181 @@
+"""The featurizer and the classifier: the numbers of what they stand in for, no silent change of encoder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse
+from rasa.engine.graph import ExecutionContext, GraphSchema
+from rasa.engine.storage.local_model_storage import LocalModelStorage
+from rasa.engine.storage.resource import Resource
+from rasa.nlu.classifiers.logistic_regression_classifier import LogisticRegressionClassifier
+from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, FEATURE_TYPE_SEQUENCE, INTENT, TEXT
+from rasa.shared.nlu.training_data.features import Features
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from bot.rasa_extensions.classifier import IntentClassifier
+from bot.rasa_extensions.featurizer import (
+    ENCODER_FOLDER,
+    NO_ENCODER,
+    EncoderChanged,
+    SentenceEncoderFeaturizer,
+    VectorCache,
+)
+from knowledge.encoder.runtime import OnnxEncoder, read_manifest
+from tests.rasa_extensions.conftest import PROJECT, trained
+from tests.rasa_extensions.rasa_process import ROOT, RasaProcess, texts
+
+RNG = np.random.default_rng(7)
+CONTEXT = ExecutionContext(GraphSchema({}), node_name="node")
+
+
+def a_message(intent: str, *, dense: bool) -> Message:
+    message = Message({TEXT: "x", INTENT: intent})
+    counts = scipy.sparse.csr_matrix(RNG.integers(0, 3, (1, 40)) * (RNG.random((1, 40)) < 0.3))
+    for kind in (FEATURE_TYPE_SEQUENCE, FEATURE_TYPE_SENTENCE):
+        message.add_features(Features(counts, kind, TEXT, "counts"))
+    if dense:
+        message.add_features(Features(RNG.random((1, 8)), FEATURE_TYPE_SENTENCE, TEXT, "vectors"))
+    return message
+
+
+@pytest.mark.parametrize("dense", [True, False])
+@pytest.mark.parametrize("intents", [["a", "b"], ["a", "b", "c", "d"]])
+def test_the_classifier_gives_its_parent_s_confidences(
+    tmp_path: Path, intents: list[str], dense: bool
+) -> None:
+    examples = [a_message(intent, dense=dense) for intent in intents for _ in range(12)]
+    config = IntentClassifier.get_default_config()
+    storage, resource = LocalModelStorage(tmp_path), Resource("classifier")
+    IntentClassifier.create(config, storage, resource, CONTEXT).train(TrainingData(examples))
+    ours = IntentClassifier.load(config, storage, resource, CONTEXT)
+    stock = LogisticRegressionClassifier(config, "stock", storage, Resource("stock"))
+    stock.clf.fit(*stock._create_training_matrix(TrainingData(examples)))
+
+    for _ in range(10):
+        message = a_message("a", dense=dense)
+        (theirs,) = stock.process([message])
+        expected = (theirs.get(INTENT), theirs.get("intent_ranking"))
+        (mine,) = ours.process([message])
+        assert mine.get(INTENT)["name"] == expected[0]["name"]
+        assert [rank["name"] for rank in mine.get("intent_ranking")] == [r["name"] for r in expected[1]]
+        assert [rank["confidence"] for rank in mine.get("intent_ranking")] == pytest.approx(
+            [rank["confidence"] for rank in expected[1]], abs=1e-9
+        )
+
+
+def test_without_an_encoder_nothing_is_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(ENCODER_FOLDER, raising=False)
+    storage, resource = LocalModelStorage(tmp_path), Resource("featurizer")
+    config = SentenceEncoderFeaturizer.get_default_config()
+    SentenceEncoderFeaturizer.create(config, storage, resource, CONTEXT).train(TrainingData([]))
+
+    featurizer = SentenceEncoderFeaturizer.load(config, storage, resource, CONTEXT)
+    (message,) = featurizer.process([Message({TEXT: "hello"})])
+
+    assert message.features == []
+    assert SentenceEncoderFeaturizer.fingerprint_addon(config) == NO_ENCODER
+
+
+class CountingEncoder:
+    """Encodes a text as its length and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[str]] = []
+
+    def encode(self, texts: list[str]) -> Any:
+        self.asked.append(list(texts))
+        return np.array([[len(text)] for text in texts], dtype=np.float32)
+
+
+def test_a_text_is_encoded_once_and_the_oldest_is_forgotten() -> None:
+    encoder = CountingEncoder()
+    cache = VectorCache(encoder, size=2)  # type: ignore[arg-type]
+
+    assert [row.tolist() for row in cache.vectors(["a", "bb", "a"])] == [[[1.0]], [[2.0]], [[1.0]]]
+    cache.vectors(["a"])
+    cache.vectors(["ccc"])
+    cache.vectors(["a", "bb"])
+
+    assert encoder.asked == [["a", "bb"], ["ccc"], ["bb"]]
+
+
+@pytest.fixture
+def encoder(encoder_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv(ENCODER_FOLDER, str(encoder_folder))
+    return encoder_folder
+
+
+def test_a_message_gets_the_encoder_s_vector(encoder: Path, tmp_path: Path) -> None:
+    config = {**SentenceEncoderFeaturizer.get_default_config(), "weight": 5}
+    featurizer = SentenceEncoderFeaturizer.create(config, LocalModelStorage(tmp_path), Resource("f"), CONTEXT)
+
+    said = ["mon imprimante", "", "hello"]
+    messages = featurizer.process([Message({TEXT: text}) for text in said])
+
+    expected = OnnxEncoder(encoder).encode(said)
+    for message, vector in zip(messages, expected, strict=True):
+        _, dense = message.get_dense_features(TEXT)
+        if message.get(TEXT):
+            assert np.allclose(dense.features, 5 * vector, atol=1e-5)
+        else:
+            assert dense is None
+
+
+def test_a_model_trained_with_another_encoder_is_refused(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = SentenceEncoderFeaturizer.get_default_config()
+    storage, resource = LocalModelStorage(tmp_path), Resource("featurizer")
+    SentenceEncoderFeaturizer.create(config, storage, resource, CONTEXT).train(TrainingData([]))
+    SentenceEncoderFeaturizer.load(config, storage, resource, CONTEXT)
+    before = SentenceEncoderFeaturizer.fingerprint_addon(config)
+
+    other = tmp_path / "encoder"
+    shutil.copytree(encoder, other)
+    manifest = json.loads((other / "manifest.json").read_text())
+    manifest["files"]["tokenizer.json"] = "0" * 64
+    (other / "manifest.json").write_text(json.dumps(manifest))
+    monkeypatch.setenv(ENCODER_FOLDER, str(other))
+
+    assert SentenceEncoderFeaturizer.fingerprint_addon(config) not in (before, NO_ENCODER)
+    with pytest.raises(EncoderChanged, match="train it again"):
+        SentenceEncoderFeaturizer.load(config, storage, resource, CONTEXT)
+    monkeypatch.delenv(ENCODER_FOLDER)
+    with pytest.raises(EncoderChanged):
+        SentenceEncoderFeaturizer.load(config, storage, resource, CONTEXT)
+
+
+def test_a_process_with_an_encoder_understands(
+    encoder: Path, launch: Callable[..., RasaProcess], sender: str
+) -> None:
+    rasa = launch(of=trained(PROJECT, str(encoder)), GUICHET_ENCODER_FOLDER=str(encoder))
+
+    assert texts(rasa.say("good morning", sender=sender)) == ["Hello."]
+    (stored,) = rasa.turns_of(sender)
+    assert read_manifest(encoder).digest not in stored
+
+
+def test_a_process_without_the_encoder_of_its_model_does_not_start(encoder: Path, rasa: RasaProcess) -> None:
+    command = rasa.command()
+    command[command.index("--model") + 1] = str(trained(PROJECT, str(encoder)))
+
+    done = subprocess.run(
+        command, cwd=ROOT, env=rasa.environment(), capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert done.returncode == 1
+    assert done.stderr.strip().endswith("or without one: train it again")
+
+
+def test_this_is_the_environment_of_rasa() -> None:
+    assert sys.version_info[:2] == (3, 10)
