@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 PASSAGE_LENGTH = 500
 EXCERPT_LENGTH = 900
+WITH_INTRODUCTION = 1100
 LONGEST_BLOCK = 1800
 """A list of steps is shown whole up to this length: half of the steps help nobody."""
 
@@ -91,7 +92,7 @@ def excerpt(outline: Sequence[Block], start: int) -> str:
         _, end = _widened(outline, last + 1)
         more = _written(outline[last + 1 : end + 1])
         whole = end + 1 == len(outline) or outline[end + 1].section != outline[end].section
-        if not whole or len(text) + len(more) > EXCERPT_LENGTH:
+        if not whole or len(text) + len(more) > WITH_INTRODUCTION:
             break
         text, last = f"{text}\n\n{more}", end
     return text

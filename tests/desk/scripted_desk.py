@@ -228,8 +228,8 @@ class ScriptedDesk:
             "status": talk.status(),
             "limits": {"characters": 4000, "heartbeat": 25},
         }
-        frames = [welcome] if is_known else [{"type": "reload", "reason": "position_unknown"}, welcome]
-        return frames, talk, hello.get("since", 0) if is_known else 0
+        frames: list[Frame] = [] if is_known else [{"type": "reload", "reason": "position_unknown"}]
+        return [*frames, welcome], talk, hello.get("since", 0) if is_known else 0
 
     def _news(self, talk: Talk, since: int, version: int) -> list[Frame]:
         frames = talk.messages[since:]

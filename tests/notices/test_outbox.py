@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from notices.outbox.logic import CLAIM, FIRST_DELAY, LONGEST_DELAY, MAX_ATTEMPTS, is_dead, next_delay
 from notices.outbox.models import OutboxItem, OutboxState
@@ -66,8 +67,8 @@ def test_the_same_key_after_it_was_sent_is_not_sent_again(db: Database) -> None:
 
 
 def test_what_is_rolled_back_is_not_sent(db: Database) -> None:
-    def decide(session: object) -> None:
-        put_in_outbox(session, key="k", port="mail", recipient="r", payload={}, now=NOW)  # type: ignore[arg-type]
+    def decide(session: Session) -> None:
+        put_in_outbox(session, key="k", port="mail", recipient="r", payload={}, now=NOW)
         raise LookupError
 
     with pytest.raises(LookupError):

@@ -1,4 +1,4 @@
-"""Recording what a person says: once, in order, in exactly one turn, and only what may be kept (DESIGN §3, 1-4)."""
+"""Recording what a person says: once, in order, in one turn each, and only what may be kept (DESIGN §3)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from notices.texts.catalogue import say
 from storage.database import Database
@@ -33,6 +34,7 @@ from ticketing.conversations.operations import Inbound, receive_message
 from ticketing.conversations.queries import access_conversation, latest_conversation, news_since, status_of
 from ticketing.turns.logic import TurnState
 from ticketing.turns.models import Turn
+from ticketing.turns.operations import claim_turns
 
 UUID = "0b9b6a9e-5a8e-4a7e-9a53-0c1f2d3e4b5a"
 
@@ -234,8 +236,6 @@ def test_every_line_belongs_to_exactly_one_turn_while_turns_are_claimed(db: Data
             for part in range(4):
                 say_to(db, talk, f"{number}.{part}")
             return
-        from ticketing.turns.operations import claim_turns
-
         for _ in range(6):
             for turn in db.write(claim_turns, owner=f"desk-{number}", limit=4, now=later(1)):
                 texts.append(turn.text)
@@ -293,10 +293,10 @@ def test_a_button_s_own_title_is_no_secret(db: Database, talk: Talk) -> None:
 
 
 def test_an_unavailable_database_means_no_acknowledgement_and_no_line(db: Database, talk: Talk) -> None:
-    def saved_then_lost(session: object) -> None:
+    def saved_then_lost(session: Session) -> None:
         receive_message(
             session, talk.public_id, Inbound("x", "hello"), person_id=talk.person_id, now=later(0)
-        )  # type: ignore[arg-type]
+        )
         raise ConnectionError
 
     with pytest.raises(ConnectionError):

@@ -1,0 +1,260 @@
+"""Tickets out of conversations: one per turn, with what the person said, and a letter to the team."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from notices.outbox.models import OutboxItem
+from notices.texts.catalogue import say
+from storage.database import Database
+from tests.databases import NOW, at_once, errors, later, values
+from tests.ticketing.builders import (
+    ANA,
+    TEAM,
+    Talk,
+    a_button,
+    a_conversation,
+    a_press,
+    answer,
+    claim_one,
+    count,
+    say_to,
+    transcript,
+    turns,
+)
+from ticketing.conversations.logic import Author
+from ticketing.conversations.operations import take_over
+from ticketing.tickets.logic import SUMMARY_CHARACTERS, TicketType, summary_of, ticket_number
+from ticketing.tickets.models import Ticket
+from ticketing.tickets.operations import Opened, Team, open_ticket_for_turn
+from ticketing.turns.errors import TurnLost
+from ticketing.turns.logic import LEASE, TurnOutcome
+from ticketing.turns.settlement import settle_turn
+
+
+@pytest.fixture
+def talk(db: Database) -> Talk:
+    return a_conversation(db, identity=ANA)
+
+
+def open_for(db: Database, turn_id: str, team: Team = TEAM) -> Opened:
+    return db.write(open_ticket_for_turn, turn_id, team=team, now=NOW)
+
+
+def tickets(db: Database) -> list[Ticket]:
+    return db.read(lambda session: list(session.scalars(select(Ticket).order_by(Ticket.id))))
+
+
+def letters(db: Database) -> list[OutboxItem]:
+    return db.read(lambda session: list(session.scalars(select(OutboxItem).order_by(OutboxItem.id))))
+
+
+def test_a_ticket_holds_what_was_said_and_where(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "the printer on floor 2")
+    say_to(db, talk, "is on fire")
+    turn = claim_one(db)
+
+    opened = open_for(db, turn.claim.turn_id)
+
+    [ticket] = tickets(db)
+    assert opened == Opened(ticket_number(TicketType.INCIDENT, ticket.id), "ana@example.org")
+    assert (ticket.summary, ticket.description) == (
+        "the printer on floor 2",
+        "the printer on floor 2\nis on fire",
+    )
+    assert (ticket.first_seq, ticket.last_seq, ticket.requester_id) == (1, 2, talk.person_id)
+
+
+def test_a_ticket_behind_a_button_holds_what_was_typed_before_it(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "the printer is on fire")
+    answer(db, claim_one(db).claim)
+    say_to(db, talk, a_press(a_button(db, talk)))
+
+    open_for(db, claim_one(db).claim.turn_id)
+
+    [ticket] = tickets(db)
+    assert ticket.description == "the printer is on fire"
+    assert (ticket.first_seq, ticket.last_seq) == (1, 4)
+
+
+def test_a_ticket_behind_a_button_with_nothing_typed_before_is_still_a_ticket(
+    db: Database, talk: Talk
+) -> None:
+    say_to(db, talk, a_press(a_button(db, talk)))
+
+    open_for(db, claim_one(db).claim.turn_id)
+
+    [ticket] = tickets(db)
+    assert ticket.summary
+    assert ticket.first_seq == ticket.last_seq == 2
+
+
+def test_the_team_is_written_to_once_in_its_own_language(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "the printer is on fire")
+    turn_id = claim_one(db).claim.turn_id
+
+    for _ in range(3):
+        opened = open_for(db, turn_id, Team("equipe@example.org", "fr"))
+
+    [letter] = letters(db)
+    assert (letter.port, letter.recipient) == ("mail", "equipe@example.org")
+    assert letter.payload["subject"] == f"[{opened.number}] the printer is on fire"
+    assert "Demandeur : Ana <ana@example.org>" in letter.payload["text"]
+
+
+def test_an_anonymous_requester_is_named_as_such(db: Database) -> None:
+    say_to(db, a_conversation(db), "hello")
+
+    opened = open_for(db, claim_one(db).claim.turn_id)
+
+    assert opened.email is None
+    assert say("mail_unknown_requester", "en").text in letters(db)[0].payload["text"]
+
+
+def test_a_turn_opens_one_ticket_however_often_and_from_wherever_it_asks(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "hello")
+    turn_id = claim_one(db).claim.turn_id
+
+    results = at_once(16, lambda _: open_for(db, turn_id))
+
+    assert errors(results) == []
+    assert len(set(values(results))) == 1
+    assert (count(db, Ticket), count(db, OutboxItem)) == (1, 1)
+
+
+def test_a_turn_taken_again_gets_the_ticket_it_opened_before(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "hello")
+    first = open_for(db, claim_one(db).claim.turn_id)
+
+    again = open_for(db, claim_one(db, owner="desk-2", now=NOW + LEASE).claim.turn_id)
+
+    assert again == first
+    assert count(db, Ticket) == 1
+
+
+def test_only_a_turn_in_flight_opens_a_ticket(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "hello")
+    [queued] = turns(db, talk)
+    with pytest.raises(TurnLost):
+        open_for(db, queued.id)
+    turn = claim_one(db)
+    answer(db, turn.claim)
+
+    for turn_id in (turn.claim.turn_id, "nope"):
+        with pytest.raises(TurnLost):
+            open_for(db, turn_id)
+
+    assert (count(db, Ticket), count(db, OutboxItem)) == (0, 0)
+
+
+def test_a_settled_turn_ends_with_an_apology_of_the_desk_and_a_ticket(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "hello")
+    turn = claim_one(db)
+
+    assert db.write(settle_turn, turn.claim, team=TEAM, now=later(20)) is TurnOutcome.APOLOGISED
+
+    apology = transcript(db, talk)[-1]
+    number = ticket_number(TicketType.INCIDENT, tickets(db)[0].id)
+    assert (apology.author, apology.extras) == (Author.DESK, {"ticket": number})
+    assert apology.text == say("notice_apology", "en", ticket=number).text
+
+
+def test_a_turn_settled_sixteen_times_at_once_has_one_ticket_and_one_apology(
+    db: Database, talk: Talk
+) -> None:
+    say_to(db, talk, "hello")
+    turn = claim_one(db)
+
+    results = at_once(16, lambda _: db.write(settle_turn, turn.claim, team=TEAM, now=later(20)))
+
+    assert values(results) == [TurnOutcome.APOLOGISED]
+    assert {type(error) for error in errors(results)} == {TurnLost}
+    assert (count(db, Ticket), count(db, OutboxItem), len(transcript(db, talk))) == (1, 1, 2)
+
+
+def test_a_settlement_names_the_ticket_that_the_turn_had_opened_before(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "hello")
+    turn = claim_one(db)
+    opened = open_for(db, turn.claim.turn_id)
+
+    db.write(settle_turn, turn.claim, team=TEAM, now=later(20))
+
+    assert transcript(db, talk)[-1].extras == {"ticket": opened.number}
+    assert count(db, Ticket) == 1
+
+
+def test_actions_still_busy_while_their_turn_is_settled_do_not_block_it_or_open_another_ticket(
+    db: Database, talk: Talk
+) -> None:
+    for _ in range(5):
+        say_to(db, talk, "hello")
+        turn = claim_one(db)
+
+        def act(number: int, turn_id: str = turn.claim.turn_id, claim: object = turn.claim) -> object:
+            if number % 2:
+                return open_for(db, turn_id).number
+            return db.write(settle_turn, claim, team=TEAM, now=later(20))  # type: ignore[arg-type]
+
+        results = at_once(6, act)
+
+        assert {type(error) for error in errors(results)} <= {TurnLost}, "nobody waits for nobody"
+        assert TurnOutcome.APOLOGISED in values(results)
+    assert count(db, Ticket) == 5
+
+
+def test_a_ticket_opened_during_a_takeover_is_announced_or_not_opened(db: Database) -> None:
+    talks = [a_conversation(db) for _ in range(5)]
+    for talk in talks:
+        say_to(db, talk, "hello")
+        turn = claim_one(db)
+
+        def act(
+            number: int, talk: Talk = talk, turn_id: str = turn.claim.turn_id, claim: object = turn.claim
+        ) -> None:
+            if number == 0:
+                open_for(db, turn_id)
+            elif number == 1:
+                db.write(take_over, talk.public_id, agent_name="Bea", now=NOW)
+            else:
+                answer(db, claim)  # type: ignore[arg-type]
+
+        results = at_once(3, act)
+        assert {type(error) for error in errors(results)} <= {TurnLost}
+
+        outcome = turns(db, talk)[0].outcome
+        announced = [line.extras["ticket"] for line in transcript(db, talk) if "ticket" in line.extras]
+        mine = [ticket.id for ticket in tickets(db) if f"INC-{ticket.id:06d}" in announced]
+        opened = not errors(results)[:1]
+        if outcome is TurnOutcome.HANDED_OVER:
+            assert len(mine) == int(opened)
+
+
+@pytest.mark.parametrize("team", [TEAM, Team("team@example.org", "fr")])
+def test_a_requester_s_words_are_not_read_as_a_template(db: Database, talk: Talk, team: Team) -> None:
+    say_to(db, talk, "{ticket} {requester} {nothing} %s")
+
+    open_for(db, claim_one(db).claim.turn_id, team)
+
+    assert "{ticket} {requester} {nothing} %s" in letters(db)[0].payload["text"]
+
+
+@pytest.mark.parametrize(
+    ("description", "summary"),
+    [
+        ("one line", "one line"),
+        ("\n  \n second \nthird", "second"),
+        ("", ""),
+        ("x" * 200, "x" * 200),
+        ("x" * 201, "x" * 199 + "…"),
+        ("word " * 100, ("word " * 40)[: SUMMARY_CHARACTERS - 1].rstrip() + "…"),
+    ],
+)
+def test_a_summary_is_the_first_line_short_enough_for_a_list(description: str, summary: str) -> None:
+    assert summary_of(description) == summary
+    assert len(summary_of(description)) <= SUMMARY_CHARACTERS
+
+
+def test_ticket_numbers_say_what_kind_of_ticket_they_name() -> None:
+    assert ticket_number(TicketType.INCIDENT, 123) == "INC-000123"
+    assert ticket_number(TicketType.SERVICE_REQUEST, 12_345_678) == "REQ-12345678"
