@@ -125,7 +125,13 @@ def _train_peer(folder: Path, settings: Settings, environ: Mapping[str, str]) ->
 def _train_ours(folder: Path, settings: Settings, environ: Mapping[str, str]) -> float:
     shutil.rmtree(folder / "ours", ignore_errors=True)  # with what Rasa caches, or the second costs nothing
     command = [
-        *(str(settings.rasa_interpreter), "-m", "bot.rasa_extensions.training", "--out", str(folder / "ours")),
+        *(
+            str(settings.rasa_interpreter),
+            "-m",
+            "bot.rasa_extensions.training",
+            "--out",
+            str(folder / "ours"),
+        ),
         *("--config", str(folder / "ours.yml"), "--data", str(folder / "data")),
         *("--domain", str(folder / "domain.yml"), str(folder / "ours-domain.yml")),
     ]

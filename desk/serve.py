@@ -14,6 +14,7 @@ from actions.listener import build_listener
 from bot.channels.web.routes import add_web_channel
 from desk import secrets as installation_secrets
 from desk.gateway.middleware import add_security_headers, hide_errors
+from desk.pages.routes import ArticlePages, routes
 from desk.secrets import Secrets, SecretsError
 from desk.settings import Settings, SettingsError, load
 from desk.wiring import Desk, run_desk
@@ -32,11 +33,14 @@ def public_application(desk: Desk) -> web.Application:
     application.on_response_prepare.append(add_security_headers)
     application.router.add_get("/healthz", _healthy)
     application.router.add_get("/", _to_articles)
+    settings = desk.settings
+    pages = ArticlePages(desk.database, settings.organisation, settings.languages, settings.default_language)
+    application.router.add_routes(routes(pages))
     add_web_channel(
         application,
         desk.switchboard,
         limits=desk.limits,
-        trusted_proxies=desk.settings.trusted_proxies,
+        trusted_proxies=settings.trusted_proxies,
     )
     return application
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -149,14 +150,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         require_pinned_versions()
         launch = read(arguments, os.environ)
         check_digest(launch.model)
+        listener = bound_socket(launch.interface, launch.port)
         prepare_environment()
-        return serve(launch)
+        return serve(launch, listener)
     except (Refused, ModelRefused, WrongVersion) as error:
         sys.stderr.write(f"rasa does not start: {error}\n")
         return 1
 
 
-def serve(launch: Launch) -> int:
+def bound_socket(interface: str, port: int) -> socket.socket:
+    """Bound before the model is loaded; Sanic would end without an error if the port were taken."""
+    family = socket.AF_INET6 if ":" in interface else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((interface, port))
+    except OSError as error:
+        raise Refused(f"{interface} port {port}: {error.strerror}") from error
+    return listener
+
+
+def serve(launch: Launch, listener: socket.socket) -> int:
     from bot.rasa_extensions.quiet import drop_warnings, keep_words_out
 
     drop_warnings()
@@ -166,7 +180,7 @@ def serve(launch: Launch) -> int:
     except Exception as error:  # nobody has said anything yet, so the error's own words may be shown
         raise Refused(f"{type(error).__name__}: {error}") from error
     keep_words_out()  # importing Rasa brought handlers of its own
-    app.run(host=launch.interface, port=launch.port, workers=1, access_log=False, motd=False, debug=False)
+    app.run(sock=listener, workers=1, access_log=False, motd=False, debug=False)
     return 0
 
 

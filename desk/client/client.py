@@ -10,7 +10,8 @@ from typing import Any, Self
 
 import aiohttp
 
-from desk.client.connection import Connection, Patience, Way, pause_before
+from desk.client.backoff import pause_before
+from desk.client.connection import Connection, Patience, Way
 from desk.client.errors import ClientError, ConnectionLost, LedgerReplaced, Refused
 from desk.client.follower import Counters, Follower
 from desk.client.frames import Ack, Frame, Message, Status, seconds_of

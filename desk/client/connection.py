@@ -7,12 +7,12 @@ import random
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from desk.client.backoff import pause_before
 from desk.client.errors import ClientError, ConnectionLost, NoContact, NothingListens, Refused
 from desk.client.frames import Frame
 from desk.client.transports import PollTransport, SocketTransport, Transport, UpgradeRefused
 from desk.client.visit import ANSWER_SECONDS, Visit, raise_refusal
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 # A connection that lived shorter than this did not end the trouble.
 STEADY_SECONDS = 1.0
 REFUSED_UPGRADES = 2
@@ -47,12 +47,6 @@ class Patience:
 
     seconds: float = 60.0
     waits_for_start: bool = False
-
-
-def pause_before(attempt: int, chance: float) -> float:
-    """The pause before attempt 1, 2, …: from 0.2 s, doubling up to 5 s, spread a little."""
-    longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempt - 1, 10))
-    return max(FIRST_PAUSE, longest * (0.75 + 0.25 * chance))
 
 
 class Connection:

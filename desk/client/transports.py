@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import aiohttp
 
+from desk.client.backoff import pause_before
 from desk.client.errors import ClientError, ConnectionLost, NothingListens, Refused
 from desk.client.frames import Frame, encode, seconds_of
 from desk.client.visit import ANSWER_SECONDS, Visit, decode_or_none
@@ -20,6 +21,7 @@ POLL_SECONDS = 25
 # An answer without frames that comes sooner than this is followed by a pause: a bell may ring for nothing.
 PACE_SECONDS = 0.1
 CLOSING_SECONDS = 2.0
+BUSY_POLLS = 10
 MAX_FRAME_BYTES = 4 * 1024 * 1024
 
 # What the next poll asks from: conversation, since, epoch, status version.
@@ -167,18 +169,18 @@ class PollTransport:
         return _result(request)
 
     async def _news(self) -> list[Frame]:
+        """One poll; again after a pause while the desk is too busy for it, which sends may not notice."""
         body = self._poll_body() | {"wait": POLL_SECONDS}
-        started = asyncio.get_running_loop().time()
-        frames = await self._visit.frames("poll", body, seconds=POLL_SECONDS + ANSWER_SECONDS)
-        for frame in frames:
-            # The next hello says whether it is worth coming back.
-            if frame["type"] in ("error", "slow_down") and frame.get("code") != "visitor_refused":
-                raise ConnectionLost(
-                    f"a poll was refused: {frame.get('code')}", wait=seconds_of(frame, "wait_ms")
-                )
-        if not frames and asyncio.get_running_loop().time() - started < PACE_SECONDS:
-            await asyncio.sleep(PACE_SECONDS)
-        return frames
+        for attempt in range(1, BUSY_POLLS + 1):
+            started = asyncio.get_running_loop().time()
+            frames = await self._visit.frames("poll", body, seconds=POLL_SECONDS + ANSWER_SECONDS)
+            busy = next((frame for frame in frames if _is_busy(frame)), None)
+            if busy is None:
+                if not frames and asyncio.get_running_loop().time() - started < PACE_SECONDS:
+                    await asyncio.sleep(PACE_SECONDS)
+                return _checked(frames)
+            await asyncio.sleep(max(seconds_of(busy, "wait_ms"), pause_before(attempt, 1.0)))
+        raise ConnectionLost("polls are refused")
 
     def _spawn(self, asking: Coroutine[Any, Any, list[Frame]]) -> asyncio.Task[list[Frame]]:
         if self._is_gone:
@@ -212,6 +214,19 @@ def _result(request: asyncio.Task[list[Frame]]) -> list[Frame]:
     if request.cancelled():
         raise ConnectionLost("cut")
     return request.result()
+
+
+def _is_busy(frame: Frame) -> bool:
+    is_full = frame.get("code") == "too_many_sockets" or bool(frame.get("retry"))
+    return frame["type"] == "slow_down" or (frame["type"] == "error" and is_full)
+
+
+def _checked(frames: list[Frame]) -> list[Frame]:
+    """After a refusal for good, the next hello says what it is worth to come back."""
+    for frame in frames:
+        if frame["type"] == "error" and frame.get("code") != "visitor_refused":
+            raise ConnectionLost(f"a poll was refused: {frame.get('code')}")
+    return frames
 
 
 def _about(sent: Frame, answer: Frame) -> Frame:

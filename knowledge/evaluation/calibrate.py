@@ -30,7 +30,10 @@ LIBRARY = Path(__file__).parents[1] / "library"
 DRAWS = 6
 SMALL = 30
 RIDGE = 1.0
-THRESHOLD = 0.4
+
+# One chance in three of being right is worth an answer: it comes with its source, and may be turned down.
+# Words alone mislead more easily.
+THRESHOLDS = {HYBRID: 0.33, LEXICAL: 0.4}
 
 # Each signal and the sign its weight must have: more of it speaks for the first hit, or against it.
 SIGNALS: dict[str, dict[str, int]] = {
@@ -96,7 +99,7 @@ def gather(data: Path, encoder: Encoder | None) -> list[Examples]:
     return [Examples(name, tuple(asked)) for name, asked in by_name.items()]
 
 
-def fit(examples: Sequence[Examples], signs: Mapping[str, int]) -> Coefficients:
+def fit(examples: Sequence[Examples], signs: Mapping[str, int], threshold: float) -> Coefficients:
     """Logistic regression; a signal that would count the wrong way round is left out.
 
     Signals say much the same: without that rule a large weight on one is taken back by a negative one on
@@ -104,7 +107,7 @@ def fit(examples: Sequence[Examples], signs: Mapping[str, int]) -> Coefficients:
     """
     names = list(signs)
     while True:
-        coefficients = _regression(examples, names)
+        coefficients = _regression(examples, names, threshold)
         wrong = {name: coefficients.weights[name] * signs[name] for name in names}
         worst = min(wrong, key=lambda name: wrong[name])
         if wrong[worst] >= 0:
@@ -112,7 +115,7 @@ def fit(examples: Sequence[Examples], signs: Mapping[str, int]) -> Coefficients:
         names.remove(worst)
 
 
-def _regression(examples: Sequence[Examples], names: Sequence[str]) -> Coefficients:
+def _regression(examples: Sequence[Examples], names: Sequence[str], threshold: float) -> Coefficients:
     """Newton's method with a small ridge, every set weighing the same."""
     features, right, weights = _stacked(examples, names)
     centre, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
@@ -128,17 +131,17 @@ def _regression(examples: Sequence[Examples], names: Sequence[str]) -> Coefficie
     return Coefficients(
         round(float(beta[0] - plain @ centre), 4),
         {name: round(float(value), 4) for name, value in zip(names, plain, strict=True)},
-        THRESHOLD,
+        threshold,
     )
 
 
-def report(examples: Sequence[Examples], signs: Mapping[str, int]) -> list[str]:
+def report(examples: Sequence[Examples], mode: str) -> list[str]:
     """What coefficients learned on the other sets are worth on each set."""
     lines = []
     for left_out in examples:
         family = left_out.name.split("-")[0].split(":")[0]
         others = [each for each in examples if not each.name.startswith(family)]
-        coefficients = fit(others, signs)
+        coefficients = fit(others, SIGNALS[mode], THRESHOLDS[mode])
         sure = [coefficients.probability(each.signals) for each in left_out.asked]
         found = Abstention.of(left_out.asked, sure, coefficients.threshold)
         lines.append(
@@ -181,8 +184,8 @@ def calibrate(data: Path, encoder: Encoder) -> tuple[Calibration, Mapping[str, l
     modes, lines = {}, {}
     for mode, with_encoder in ((HYBRID, TextVectors(encoder)), (LEXICAL, None)):
         examples = gather(data, with_encoder)
-        modes[mode] = fit(examples, SIGNALS[mode])
-        lines[mode] = report(examples, SIGNALS[mode])
+        modes[mode] = fit(examples, SIGNALS[mode], THRESHOLDS[mode])
+        lines[mode] = report(examples, mode)
     return Calibration(modes), lines
 
 

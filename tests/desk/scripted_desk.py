@@ -76,6 +76,7 @@ class ScriptedDesk:
         self.cuts_before_ack = 0  # keep the line, break the connection
         self.cuts_before_keeping = 0  # break the connection, keep nothing
         self.slow_downs = 0
+        self.busy_polls = 0
         self.errors: list[Frame] = []  # answers to the next sends
         self.refusal: Frame | None = None  # answers every hello
         self.valid_tokens: set[str] = set()
@@ -137,6 +138,9 @@ class ScriptedDesk:
             return web.json_response({"frames": [_error("visitor_refused")]}, status=401)
         if body["epoch"] != self.epoch:
             return web.json_response({"frames": [{"type": "reload", "reason": "position_unknown"}]})
+        if self.busy_polls:
+            self.busy_polls -= 1
+            return web.json_response({"frames": [_error("too_many_sockets")]}, status=429)
         talk = self.talks[body["conversation"]]
         changed = talk.changed
         frames = self._news(talk, body["since"], body["version"])

@@ -52,7 +52,7 @@ def test_it_listens_on_loopback_only(rasa: RasaProcess) -> None:
     assert listening_addresses(rasa.pid) == LOOPBACK_IN_PROC
 
 
-def test_its_environment_lets_nothing_out(rasa: RasaProcess) -> None:
+def test_tensorflow_is_not_in_the_process(rasa: RasaProcess) -> None:
     maps = Path(f"/proc/{rasa.pid}/maps").read_text()
 
     assert "tensorflow" not in maps
@@ -143,6 +143,21 @@ def test_refusals_are_one_sentence_and_come_before_rasa_is_imported(
     assert done.returncode == 1
     assert done.stderr == f"rasa does not start: no model at {tmp_path / 'none.tar.gz'}: train one first\n"
     assert time.monotonic() - began < 2
+
+
+def test_a_taken_port_is_refused(rasa: RasaProcess) -> None:
+    done = subprocess.run(
+        rasa.command(),
+        cwd=ROOT,
+        env=rasa.environment(),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert done.stderr == f"rasa does not start: 127.0.0.1 port {rasa.port}: Address already in use\n"
 
 
 def test_a_stop_lets_the_turn_end_first(

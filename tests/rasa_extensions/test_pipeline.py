@@ -31,7 +31,7 @@ from bot.rasa_extensions.featurizer import (
     VectorCache,
 )
 from knowledge.encoder.runtime import OnnxEncoder, read_manifest
-from tests.rasa_extensions.conftest import PROJECT, trained
+from tests.rasa_extensions.conftest import PORTS, PROJECT, free_port, trained
 from tests.rasa_extensions.rasa_process import ROOT, RasaProcess, texts
 
 RNG = np.random.default_rng(7)
@@ -143,7 +143,7 @@ def test_a_model_trained_with_another_encoder_is_refused(
     other = tmp_path / "encoder"
     shutil.copytree(encoder, other)
     manifest = json.loads((other / "manifest.json").read_text())
-    manifest["files"]["tokenizer.json"] = "0" * 64
+    manifest["source_digest"] = "0" * 64
     (other / "manifest.json").write_text(json.dumps(manifest))
     monkeypatch.setenv(ENCODER_FOLDER, str(other))
 
@@ -168,6 +168,7 @@ def test_a_process_with_an_encoder_understands(
 def test_a_process_without_the_encoder_of_its_model_does_not_start(encoder: Path, rasa: RasaProcess) -> None:
     command = rasa.command()
     command[command.index("--model") + 1] = str(trained(PROJECT, str(encoder)))
+    command[command.index("--port") + 1] = str(free_port(PORTS))
 
     done = subprocess.run(
         command, cwd=ROOT, env=rasa.environment(), capture_output=True, text=True, timeout=60, check=False

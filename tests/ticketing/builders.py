@@ -172,9 +172,9 @@ def seqs_within_agent_intervals(db: Database, talk: Talk) -> set[int]:
             .where(SpeakerChange.conversation_id == conversation.id)
             .order_by(SpeakerChange.id)
         ).all()
-        ends = [change.after_seq for change in changes[1:]] + [conversation.last_seq]
+        ends = [*(change.after_seq for change in changes[1:]), conversation.last_seq]
         within: set[int] = set()
-        for change, end in zip(changes, ends, strict=True):
+        for change, end in zip(changes, ends, strict=False):
             if change.after is Speaker.AGENT:
                 within |= set(range(change.after_seq + 1, end + 1))
         return within

@@ -1,4 +1,4 @@
-"""One speaker per conversation; what the assistant says after a takeover is never committed (DESIGN §3, 3)."""
+"""One speaker per conversation; what the assistant says after a takeover is never committed (DESIGN §3)."""
 
 from __future__ import annotations
 

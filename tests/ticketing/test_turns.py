@@ -1,4 +1,4 @@
-"""The queue of turns: one at a time per conversation, one owner each, and every one ends (DESIGN §3, 2 and 6)."""
+"""The queue of turns: one at a time per conversation, one owner each, and every one ends (DESIGN §3)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,257 @@
+"""Finding the right article, saying so when there is none, and staying in step with the database."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from knowledge.articles.operations import import_article, save_article
+from knowledge.encoder.runtime import OnnxEncoder
+from knowledge.evaluation.__main__ import LANGUAGES, QUESTIONS
+from knowledge.evaluation.calibrate import LIBRARY, SIGNALS
+from knowledge.evaluation.labelled import written
+from knowledge.evaluation.measuring import Abstention, Ranking, TextVectors, ask
+from knowledge.search.confidence import shipped
+from knowledge.search.dense import Floats, RememberedVectors
+from knowledge.search.findings import Band
+from knowledge.search.index import HYBRID, LEXICAL, build
+from knowledge.search.lexical import Field, LexicalIndex
+from knowledge.search.loading import SearchLoader
+from knowledge.search.port import KnowledgeSearch
+from knowledge.search.words import fold, share_of_latin, terms, words
+from storage.database import Database
+from tests.databases import NOW
+from tests.knowledge.articles import ALL, IMPRIMANTE, MAILBOX, PRINTER, VPN, an_article
+
+
+class CountingEncoder:
+    """The real encoder; remembers what it was asked."""
+
+    def __init__(self, encoder: OnnxEncoder) -> None:
+        self._encoder = encoder
+        self.digest = encoder.digest
+        self.asked: list[str] = []
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        self.asked += texts
+        return self._encoder.encode(texts)
+
+
+@pytest.fixture(scope="module", params=[HYBRID, LEXICAL])
+def search(request: pytest.FixtureRequest) -> KnowledgeSearch:
+    encoder = request.getfixturevalue("encoder") if request.param == HYBRID else None
+    return KnowledgeSearch(build(ALL, encoder), encoder)
+
+
+@pytest.fixture(scope="module")
+def library(encoder: OnnxEncoder) -> TextVectors:
+    return TextVectors(encoder)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "slug"),
+    [
+        ("vpn not working", "en", VPN.slug),
+        ("my printer does not print", "en", PRINTER.slug),
+        ("MAILBOX FULL!!!", "en", MAILBOX.slug),
+        ("mon imprimante n’imprime plus", "fr", IMPRIMANTE.slug),
+        ("mon imprimente nimprime plus", "fr", IMPRIMANTE.slug),
+    ],
+)
+def test_the_right_article_answers(search: KnowledgeSearch, question: str, language: str, slug: str) -> None:
+    found = search.find(question, language)
+
+    assert found.band is Band.ANSWER
+    assert found.hits[0].slug == slug
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "",
+        "   ",
+        "?!",
+        "🙂🙂🙂",
+        "12345",
+        "asdf qwer zxcv",
+        "καλημέρα τι κάνεις",
+        "забыл пароль",
+        "忘记密码",
+        "x" * 4_000,
+    ],
+)
+def test_what_is_no_question_has_no_answer(search: KnowledgeSearch, question: str, language: str) -> None:
+    assert search.find(question, language).band is Band.NOTHING
+
+
+@pytest.mark.parametrize("question", ["what is the weather tomorrow", "when do I get paid", "tell me a joke"])
+def test_a_question_about_something_else_has_no_answer(search: KnowledgeSearch, question: str) -> None:
+    assert search.find(question, "en").band is Band.NOTHING
+
+
+def test_a_passage_is_the_articles_own_words(search: KnowledgeSearch) -> None:
+    passage = search.find("vpn not working", "en").hits[0].passage
+
+    for line in filter(None, passage.splitlines()):
+        assert line in VPN.body.replace("**", "")
+
+
+def test_at_most_as_many_hits_as_asked_for_best_first(search: KnowledgeSearch) -> None:
+    hits = search.find("printer and vpn", "en", limit=2).hits
+
+    assert len(hits) == 2
+    assert hits[0].score >= hits[1].score
+    assert len({hit.slug for hit in hits}) == 2
+
+
+def test_an_article_without_translation_is_found_in_the_other_language(search: KnowledgeSearch) -> None:
+    hits = search.find("VPN", "fr").hits
+
+    assert (hits[0].slug, hits[0].language) == (VPN.slug, "en")
+    assert PRINTER.slug not in {hit.slug for hit in search.find("printer", "fr").hits}
+
+
+def test_an_unknown_language_is_searched_in_the_first_one(search: KnowledgeSearch) -> None:
+    assert search.find("vpn not working", "de").hits[0].slug == VPN.slug
+
+
+def test_the_mode_says_whether_meaning_was_compared(encoder: OnnxEncoder) -> None:
+    assert KnowledgeSearch(build(ALL, encoder), encoder).find("vpn", "en").mode == HYBRID
+    assert KnowledgeSearch(build(ALL, None)).find("vpn", "en").mode == LEXICAL
+
+
+@pytest.mark.parametrize("articles", [(), (VPN,)])
+def test_an_almost_empty_knowledge_base_can_be_searched(
+    encoder: OnnxEncoder, articles: tuple[object, ...]
+) -> None:
+    for each in (encoder, None):
+        found = KnowledgeSearch(build(articles, each), each).find("vpn not working", "en")  # type: ignore[arg-type]
+        assert found.band is (Band.ANSWER if articles else Band.NOTHING)
+
+
+def test_the_threshold_decides_what_is_an_answer() -> None:
+    assert KnowledgeSearch(build(ALL, None, threshold=1.0)).find("vpn not working", "en").band is Band.NOTHING
+    assert KnowledgeSearch(build(ALL, None, threshold=0.0)).find("weather printer", "en").band is Band.ANSWER
+
+
+def test_a_question_asked_again_is_not_encoded_again(encoder: OnnxEncoder) -> None:
+    counting = CountingEncoder(encoder)
+    remembered = RememberedVectors(counting, size=2)
+
+    for text in ("a", "a", "b", "a", "c", "a", "b"):
+        remembered.of(text)
+
+    assert counting.asked == ["a", "b", "c", "b"]
+
+
+def test_a_search_under_way_is_not_disturbed_by_a_new_index(encoder: OnnxEncoder) -> None:
+    search = KnowledgeSearch(build(ALL, encoder), encoder)
+    indexes = [build(ALL, encoder), build((VPN,), encoder)]
+    wrong: list[str] = []
+    stop = threading.Event()
+
+    def searching() -> None:
+        while not stop.is_set():
+            hits = search.find("vpn not working", "en").hits
+            wrong.extend(hit.slug for hit in hits[:1] if hit.slug != VPN.slug)
+
+    threads = [threading.Thread(target=searching) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(200):
+        search.replace(indexes[number % 2])
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+
+
+def test_starting_again_encodes_nothing(db: Database, encoder: OnnxEncoder) -> None:
+    for draft in ALL:
+        db.write(import_article, draft, now=NOW)
+    first, second = CountingEncoder(encoder), CountingEncoder(encoder)
+
+    SearchLoader(db, first).load()
+    SearchLoader(db, second).load()
+
+    assert first.asked
+    assert second.asked == []
+
+
+def test_an_edited_article_is_found_by_its_new_words_after_a_refresh(
+    db: Database, encoder: OnnxEncoder
+) -> None:
+    db.write(import_article, VPN, now=NOW)
+    counting = CountingEncoder(encoder)
+    loader = SearchLoader(db, counting)
+    search = loader.load()
+    assert not loader.refresh(search)
+    counting.asked.clear()
+
+    db.write(save_article, an_article(title="Open the zeppelin portal"), now=NOW)
+
+    assert loader.refresh(search)
+    assert search.find("zeppelin", "en").hits[0].title == "Open the zeppelin portal"
+    assert "Open the zeppelin portal" in counting.asked
+
+
+def test_lexical_scores_are_lowered_by_words_nobody_wrote() -> None:
+    index = LexicalIndex([[Field(["vpn", "connect"], 1)], [Field(["printer"], 1)]])
+
+    known, half, none = (index.match(words) for words in (["vpn"], ["vpn", "zeppelin"], ["zeppelin"]))
+
+    assert known.scores[0] > half.scores[0] > none.scores[0] == 0
+    assert (known.unknown, half.unknown, none.unknown) == (0, 0.5, 1)
+    assert index.match([]).unknown == 1
+
+
+def test_words_are_compared_without_accents_case_and_endings() -> None:
+    assert terms("Débloquer", "fr") == terms("debloques", "fr")
+    assert terms("l'imprimante", "fr") == terms("IMPRIMANTES", "fr")
+    assert terms("Printing", "en") == terms("prints", "en")
+    assert words("Wi-Fi", "fr") == words("wifi", "fr") == ["wi", "fi"]
+    assert words("the of and", "en") == []
+    assert fold("Œuf ﬁchier") == "oeuf fichier"
+    assert share_of_latin("été") == 1
+    assert share_of_latin("123") == 0
+
+
+def test_the_shipped_coefficients_count_signals_the_right_way_round() -> None:
+    for mode, signs in SIGNALS.items():
+        weights = shipped().modes[mode].weights
+        assert weights
+        assert all(weight * signs[name] >= 0 for name, weight in weights.items())
+        assert 0 < shipped().threshold(mode) < 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_shipped_articles_answer_what_colleagues_write(language: str, library: TextVectors) -> None:
+    asked = ask(written(LIBRARY, QUESTIONS / f"{language}.yml", language), library)
+    sure = [shipped().probability(HYBRID, each.signals) for each in asked]
+    known = Abstention.of(asked, sure, shipped().threshold(HYBRID))
+
+    assert Ranking.of(asked).mean_average_precision >= 0.93
+    assert known.precision >= 0.95
+    assert known.wrongly <= 0.04
+    assert known.answered >= {"en": 0.85, "fr": 0.72}[language]
+
+
+def test_measures_on_a_case_worked_by_hand() -> None:
+    from knowledge.evaluation.measuring import Asked
+
+    asked = [Asked(1, {}), Asked(2, {}), Asked(1, {}), Asked(0, {})]
+    ranking = Ranking.of(asked)
+    known = Abstention.of(asked, [0.9, 0.8, 0.3, 0.6], 0.5)
+
+    assert (ranking.questions, round(ranking.first, 3)) == (3, 0.667)
+    assert ranking.mean_average_precision == pytest.approx((1 + 0.5 + 1) / 3)
+    assert known.precision == pytest.approx(1 / 3)
+    assert known.answered == pytest.approx(1 / 3)
+    assert known.wrongly == 1
+    assert known.separation == pytest.approx(2 / 3)
+    assert np.isclose(known.reachable, 1 / 3)

@@ -1,0 +1,1 @@
+"""The nemesis: real processes, scripted people, injected faults, and checkers of what was promised."""

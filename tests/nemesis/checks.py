@@ -1,0 +1,313 @@
+"""The checkers: from what the database holds, the clients show and the clock says, which promise was broken.
+
+TRUST §5.2: RL-1 to RL-5 and RL-7. Pure functions over `Evidence`; each returns a sentence per violation.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+Interval = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class MessageRow:
+    """A line of the ledger."""
+
+    conversation: str
+    seq: int
+    author: str
+    text: str
+    extras: dict[str, Any]
+    channel: str
+    external_id: str | None
+    turn_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class TurnRow:
+    """A turn of the ledger."""
+
+    id: str
+    conversation: str
+    number: int
+    state: str
+    outcome: str | None
+    attempts: int
+    received_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SpeakerRow:
+    """A change of the speaker."""
+
+    conversation: str
+    after_seq: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class TicketRow:
+    """A ticket, and the last line of the person that led to it."""
+
+    number: str
+    conversation: str
+    last_seq: int
+
+
+@dataclass(frozen=True)
+class Acked:
+    """One acknowledgement that reached a client."""
+
+    conversation: str
+    client_id: str
+    seq: int
+    turn: int | None
+    text: str | None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A message as a client shows it."""
+
+    seq: int
+    author: str
+    text: str
+    ticket: str | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that is left after a run."""
+
+    messages: Sequence[MessageRow]
+    turns: Sequence[TurnRow]
+    speakers: Sequence[SpeakerRow]
+    tickets: Sequence[TicketRow]
+    effects: Sequence[tuple[str, str]]  # turn id, ticket number
+    mails: Sequence[str]  # subjects
+    outbox: Counter[str]  # state → items
+    acked: Sequence[Acked]
+    views: Sequence[tuple[str, Sequence[Shown]]]  # conversation, what one client shows
+    up: Sequence[Interval]  # when the desk answered
+    locked: Sequence[Interval]  # when somebody else held the database
+    deaths: Sequence[str]  # processes that ended by themselves
+    still_working: frozenset[str]  # the texts of that notice
+    bound: timedelta
+    foreign_mark: str
+
+    def of_turn(self, turn: TurnRow) -> list[MessageRow]:
+        """What was said in a turn, in order."""
+        return self._by_turn.get(turn.id, [])
+
+    @cached_property
+    def _by_turn(self) -> dict[str, list[MessageRow]]:
+        found: defaultdict[str, list[MessageRow]] = defaultdict(list)
+        for message in sorted(self.messages, key=lambda row: row.seq):
+            if message.turn_id is not None:
+                found[message.turn_id].append(message)
+        return found
+
+
+def violations(evidence: Evidence) -> list[str]:
+    """Every broken promise."""
+    return [f"{name}: {what}" for name, check in CHECKS for what in check(evidence)]
+
+
+def _acked_is_kept(evidence: Evidence) -> Iterator[str]:
+    rows = {(row.conversation, row.seq): row for row in evidence.messages}
+    numbers = {turn.id: turn.number for turn in evidence.turns}
+    for ack in evidence.acked:
+        row = rows.get((ack.conversation, ack.seq))
+        if row is None or row.external_id != f"{ack.conversation}:{ack.client_id}":
+            yield f"line {ack.client_id} was acknowledged as {ack.seq} and is not there"
+        elif ack.text is not None and row.text != ack.text:
+            yield f"line {ack.client_id} was {ack.text!r} and is {row.text!r}"
+        elif ack.turn != (numbers[row.turn_id] if row.turn_id else None):
+            yield f"line {ack.client_id} was acknowledged for turn {ack.turn} and is in another"
+
+
+def _once_in_the_record(evidence: Evidence) -> Iterator[str]:
+    inbound = [row for row in evidence.messages if row.author == "person"]
+    for key, count in Counter((row.channel, row.external_id) for row in inbound).items():
+        if count > 1:
+            yield f"{key[1]} is recorded {count} times"
+    # The lines are numbered: a text that appears twice is one line recorded under two ids.
+    for text, count in Counter(row.text for row in inbound if row.text[-1:].isdigit()).items():
+        if count > 1:
+            yield f"{text!r} is recorded {count} times"
+    for line, places in _places(evidence.acked).items():
+        if len(places) > 1:
+            yield f"line {line} was acknowledged with different places: {sorted(map(str, places))}"
+
+
+def _places(acked: Sequence[Acked]) -> dict[str, set[tuple[int, int | None]]]:
+    places: defaultdict[str, set[tuple[int, int | None]]] = defaultdict(set)
+    for ack in acked:
+        places[ack.client_id].add((ack.seq, ack.turn))
+    return places
+
+
+def _answered_once(evidence: Evidence) -> Iterator[str]:
+    for turn in evidence.turns:
+        said = [row for row in evidence.of_turn(turn) if row.author != "person"]
+        answers = [row for row in said if row.author == "assistant"]
+        notices = [row for row in said if row.author == "desk" and row.text not in evidence.still_working]
+        if len({row.at for row in answers}) > 1 or not _is_run([row.seq for row in answers]):
+            yield f"turn {turn.id} was answered in more than one group, at {[row.seq for row in answers]}"
+        if len({row.at for row in notices}) > 1:
+            yield f"turn {turn.id} was settled more than once, at {[row.seq for row in notices]}"
+        if turn.outcome == "apologised" and answers:
+            yield f"turn {turn.id} was answered and apologised for"
+        waiting = sum(row.text in evidence.still_working for row in said)
+        if waiting > turn.attempts:
+            yield f"turn {turn.id} said {waiting} times in {turn.attempts} attempts that it takes longer"
+
+
+def _is_run(seqs: list[int]) -> bool:
+    return all(later == earlier + 1 for earlier, later in pairwise(seqs))
+
+
+def _in_order(evidence: Evidence) -> Iterator[str]:
+    ledger: defaultdict[str, list[MessageRow]] = defaultdict(list)
+    for row in evidence.messages:
+        ledger[row.conversation].append(row)
+    for conversation, rows in ledger.items():
+        seqs = sorted(row.seq for row in rows)
+        if seqs != list(range(1, len(seqs) + 1)):
+            yield f"conversation {conversation} has the places {seqs}"
+    for conversation, view in evidence.views:
+        rows = sorted(ledger[conversation], key=lambda row: row.seq)
+        theirs = [Shown(row.seq, row.author, row.text, row.extras.get("ticket")) for row in rows]
+        if list(view) != theirs:
+            differing = sorted({shown.seq for shown in set(view) ^ set(theirs)})
+            yield f"a client of {conversation} shows something else than the ledger at {differing[:10]}"
+
+
+def _every_turn_ends(evidence: Evidence) -> Iterator[str]:
+    for turn in evidence.turns:
+        if turn.state != "done" or turn.outcome is None or turn.ended_at is None:
+            yield f"turn {turn.id} is {turn.state} with outcome {turn.outcome}"
+            continue
+        said = [
+            row
+            for row in evidence.of_turn(turn)
+            if row.author in ("assistant", "desk") and row.text not in evidence.still_working
+        ]
+        if turn.outcome != "handed_over" and not said:
+            yield f"turn {turn.id} ended {turn.outcome} in silence"
+        waited = longest_wait(evidence, turn)
+        if waited > evidence.bound:
+            yield (
+                f"turn {turn.id} waited {waited.total_seconds():.1f} s for a desk that was up"
+                f" ({turn.attempts} attempts, {turn.outcome})"
+            )
+
+
+def longest_wait(evidence: Evidence, turn: TurnRow) -> timedelta:
+    """The longest stretch for which the desk was up, could write, and had not ended the turn."""
+    if turn.ended_at is None:
+        return timedelta.max
+    waits = [
+        _overlap((turn.received_at, turn.ended_at), life)
+        - sum(
+            (_overlap(_meet((turn.received_at, turn.ended_at), life), lock) for lock in evidence.locked),
+            timedelta(),
+        )
+        for life in evidence.up
+    ]
+    return max(waits, default=timedelta())
+
+
+def _meet(one: Interval, other: Interval) -> Interval:
+    return max(one[0], other[0]), min(one[1], other[1])
+
+
+def _overlap(one: Interval, other: Interval) -> timedelta:
+    start, end = _meet(one, other)
+    return max(end - start, timedelta())
+
+
+def _effects_at_most_once(evidence: Evidence) -> Iterator[str]:
+    turn_at = {(row.conversation, row.seq): row.turn_id for row in evidence.messages}
+    per_turn = Counter(turn_at.get((ticket.conversation, ticket.last_seq)) for ticket in evidence.tickets)
+    for turn_id, count in per_turn.items():
+        if count > 1 or turn_id is None:
+            yield f"turn {turn_id} opened {count} tickets"
+    if len(evidence.effects) != len(set(evidence.effects)) or len(evidence.effects) != len(evidence.tickets):
+        yield f"{len(evidence.tickets)} tickets, {len(evidence.effects)} recorded effects"
+    for ticket in evidence.tickets:
+        mails = sum(f"[{ticket.number}]" in subject for subject in evidence.mails)
+        if mails != 1:
+            yield f"the team has {mails} mails about {ticket.number}"
+    for state in ("waiting", "dead"):
+        if evidence.outbox[state]:
+            yield f"{evidence.outbox[state]} parcels are {state}"
+
+
+def _every_ticket_is_told(evidence: Evidence) -> Iterator[str]:
+    told = Counter((row.conversation, row.extras.get("ticket")) for row in evidence.messages)
+    for ticket in evidence.tickets:
+        times = told[ticket.conversation, ticket.number]
+        if times != 1:
+            yield f"{ticket.number} was told to its person {times} times"
+    known = {(ticket.conversation, ticket.number) for ticket in evidence.tickets}
+    for conversation, number in told:
+        if number is not None and (conversation, number) not in known:
+            yield f"{conversation} was told of {number}, which is not a ticket of this conversation"
+
+
+def _one_speaker(evidence: Evidence) -> Iterator[str]:
+    changes: defaultdict[str, list[SpeakerRow]] = defaultdict(list)
+    for change in evidence.speakers:
+        changes[change.conversation].append(change)
+    for conversation, rows in changes.items():
+        for earlier, later in pairwise(rows):
+            if earlier.after != later.before:
+                yield f"conversation {conversation} went from {earlier.after} on as {later.before}"
+    for row in evidence.messages:
+        if row.author in ("assistant", "agent"):
+            speaker = _speaker_at(changes[row.conversation], row.seq)
+            if row.author != speaker:
+                yield f"{row.author} wrote {row.seq} of {row.conversation} while {speaker} spoke"
+
+
+def _speaker_at(changes: Sequence[SpeakerRow], seq: int) -> str:
+    speaker = "assistant"
+    for change in changes:
+        if change.after_seq < seq:
+            speaker = change.after
+    return speaker
+
+
+def _nothing_foreign(evidence: Evidence) -> Iterator[str]:
+    for row in evidence.messages:
+        if evidence.foreign_mark in row.text:
+            yield f"message {row.seq} of {row.conversation} is what a strange answer said"
+
+
+def _no_death_of_its_own(evidence: Evidence) -> Iterator[str]:
+    yield from evidence.deaths
+
+
+CHECKS: tuple[tuple[str, Callable[[Evidence], Iterator[str]]], ...] = (
+    ("RL-1 acknowledged is kept", _acked_is_kept),
+    ("RL-2 once in the record", _once_in_the_record),
+    ("RL-2 answered once", _answered_once),
+    ("RL-3 one order for all", _in_order),
+    ("RL-4 every turn ends", _every_turn_ends),
+    ("RL-5 effects at most once", _effects_at_most_once),
+    ("RL-5 every ticket is told", _every_ticket_is_told),
+    ("RL-7 one speaker", _one_speaker),
+    ("F9 nothing foreign", _nothing_foreign),
+    ("nothing dies by itself", _no_death_of_its_own),
+)

@@ -1,0 +1,207 @@
+"""Scripted people: each has a conversation, several clients looking at it, and numbered things to say."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from desk.client import Ack, DeskClient, Message, Position, Refused
+
+PATIENCE_SECONDS = 120.0
+TURN_SECONDS = 60.0
+BUTTONS = ("Leave a message for the team", "Laisser un message à l'équipe", "Laisser un message à l’équipe")
+
+WORDS = {
+    "en": {
+        "question": (
+            "how do I connect to the VPN",
+            "my printer does not print",
+            "how do I reset my password",
+            "my mailbox is full",
+            "the wifi does not work",
+        ),
+        "talk": ("hello", "thank you", "are you a robot", "what can you do", "goodbye"),
+        "ticket": ("open a ticket please", "I want to open a ticket", "please create a ticket for this"),
+        "lost": (
+            "the blue thing in the cellar hums at night",
+            "qwrtz plmpf",
+            "/restart",
+            '/open_ticket{"a":1}',
+        ),
+    },
+    "fr": {
+        "question": (
+            "comment me connecter au VPN",
+            "mon imprimante n'imprime pas",
+            "comment changer mon mot de passe",
+            "ma boîte aux lettres est pleine",
+            "le wifi ne marche pas",
+        ),
+        "talk": ("bonjour", "merci beaucoup", "es-tu un robot", "que sais-tu faire", "au revoir"),
+        "ticket": ("ouvrir un ticket", "je veux ouvrir un ticket", "je souhaite créer un ticket"),
+        "lost": ("la chose bleue de la cave bourdonne la nuit", "qwrtz plmpf", "/restart"),
+    },
+}
+KINDS = {"question": 40, "talk": 25, "ticket": 12, "lost": 10, "button": 13}
+
+
+@dataclass
+class Line:
+    """Something said, and every acknowledgement it got."""
+
+    client_id: str
+    text: str | None
+    button: str | None = None
+    acks: list[Ack] = field(default_factory=list)
+    is_refused: bool = False
+
+
+@dataclass
+class Person:
+    """One conversation, looked at by two sockets and one long poll, all of which may speak."""
+
+    number: int
+    language: str
+    rng: random.Random
+    counts: Counter[str]
+    when_acked: Callable[[], None] = lambda: None
+    clients: list[DeskClient] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
+    wishes: list[str] = field(default_factory=list)
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
+    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def conversation(self) -> str:
+        position = self.clients[0].position
+        assert position is not None
+        return position.conversation
+
+    async def come_in(self, url: str) -> None:
+        """The first client opens the conversation, the others join it."""
+        first = DeskClient(url, "demo", language=self.language, transport="socket", patience=PATIENCE_SECONDS)
+        await first.open(new=True)
+        self.clients.append(first)
+        position = first.position
+        assert position is not None
+        for way in ("socket", "poll"):
+            other = DeskClient(
+                url,
+                "demo",
+                language=self.language,
+                token=first.token,
+                transport="poll" if way == "poll" else "socket",
+                patience=PATIENCE_SECONDS,
+            )
+            await other.open(position=Position(position.conversation, position.epoch, 0))
+            self.clients.append(other)
+
+    async def leave(self) -> None:
+        """The conversation stays."""
+        await asyncio.gather(*(client.close() for client in self.clients))
+
+    async def speak(self, is_enough: Callable[[], bool], pause: Callable[[], float]) -> None:
+        """Say things until it is enough."""
+        while not is_enough():
+            kind = self.wishes.pop(0) if self.wishes else self._choose()
+            await self.say(kind)
+            self._woken.clear()
+            if not self.wishes:
+                try:
+                    await asyncio.wait_for(self._woken.wait(), self.rng.uniform(0.2, 1.8) * pause())
+                except TimeoutError:
+                    continue
+
+    def wish(self, kind: str) -> None:
+        """Have this said next."""
+        self.wishes.append(kind)
+        self._woken.set()
+
+    async def say(self, kind: str) -> None:
+        """One thing, in one of the ways in which lines arrive in life."""
+        offers = [offer for title in BUTTONS if (offer := self.clients[0].find_button(title))]
+        if kind == "button" and offers:
+            await self._press(offers[0].id)
+        else:
+            way = self.rng.choices((self._once, self._doubled, self._burst, self._again), (60, 20, 10, 10))[0]
+            await way("lost" if kind == "button" else kind)
+        if self.rng.random() < 0.1:
+            self.rng.choice(self.clients).cut()
+            self.counts["sockets and polls cut"] += 1
+        if self.lines and self.rng.random() < 0.6:
+            await self._hear(self.lines[-1])
+
+    async def _once(self, kind: str) -> None:
+        await self._send(self.rng.choice(self.clients), self._line(kind))
+
+    async def _doubled(self, kind: str) -> None:
+        """The same line at once by every client, and twice more without waiting for an answer."""
+        line = self._line(kind)
+        client = self.rng.choice(self.clients)
+        frame = {"type": "send", "client_id": line.client_id, "text": line.text}
+        raw = (client.push(frame), client.push(frame))
+        self.counts["duplicates sent"] += len(self.clients) + 1
+        await asyncio.gather(*(self._send(each, line) for each in self.clients), *raw)
+
+    async def _burst(self, kind: str) -> None:
+        """Three lines at once over three connections: in which order they arrive is chance."""
+        self.counts["lines sent out of order"] += 3
+        lines = [self._line(kind) for _ in self.clients]
+        self.rng.shuffle(lines)
+        await asyncio.gather(
+            *(self._send(client, line) for client, line in zip(self.clients, lines, strict=True))
+        )
+
+    async def _again(self, kind: str) -> None:
+        """An old line once more, long after its acknowledgement."""
+        old = [line for line in self.lines if line.acks]
+        if not old:
+            return await self._once(kind)
+        self.counts["duplicates sent"] += 1
+        await self._send(self.rng.choice(self.clients), self.rng.choice(old))
+
+    async def _press(self, button: str) -> None:
+        """Two clients press the same button, each as a line of its own: one of them is refused."""
+        lines = [Line(uuid.uuid4().hex, None, button) for _ in range(2)]
+        self.lines += lines
+        self.counts["buttons pressed"] += 1
+        await asyncio.gather(
+            *(self._send(client, line) for client, line in zip(self.clients[:2], lines, strict=True))
+        )
+
+    async def _send(self, client: DeskClient, line: Line) -> None:
+        is_first = not line.acks
+        try:
+            ack = await client.send(line.text, button=line.button, client_id=line.client_id)
+        except Refused as refused:
+            if refused.code != "button_refused":
+                raise
+            line.is_refused = True
+            self.counts["buttons refused"] += 1
+            return
+        line.acks.append(ack)
+        if is_first:
+            self.when_acked()
+
+    async def _hear(self, line: Line) -> None:
+        turns = [ack.turn for ack in line.acks if ack.turn is not None]
+        if turns:
+            await self.clients[0].turn_done(turns[0], TURN_SECONDS)
+
+    def _line(self, kind: str) -> Line:
+        text = f"{self.rng.choice(WORDS[self.language][kind])} {self.number}.{next(self._numbers)}"
+        line = Line(uuid.uuid4().hex, text)
+        self.lines.append(line)
+        return line
+
+    def _choose(self) -> str:
+        return self.rng.choices(list(KINDS), list(KINDS.values()))[0]
+
+    def views(self) -> list[dict[int, Message]]:
+        """What each client shows."""
+        return [dict(client.messages) for client in self.clients]

@@ -1,0 +1,192 @@
+"""One run: people talk while faults happen; then everything is healed and the checkers look."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.nemesis import faults
+from tests.nemesis.arena import Arena, an_arena
+from tests.nemesis.checks import Evidence, violations
+from tests.nemesis.evidence import collect
+from tests.nemesis.faults import Fault
+from tests.nemesis.installation import Ports, a_database, free_ports, install
+from tests.nemesis.people import Person
+
+LANGUAGES = ("en", "en", "fr")
+BACK_TO_NORMAL_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run consists of; counts bound it, and the time limit is only a last resort."""
+
+    backend: str
+    seed: int
+    messages: int
+    lanes: Sequence[Sequence[Fault]]
+    people: int = 6
+    seconds: float = 900.0
+    mutation: str | None = None
+    ports: Ports = field(default_factory=free_ports)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run."""
+
+    plan: Plan
+    evidence: Evidence
+    violations: list[str]
+    counts: Counter[str]
+    kills: Counter[tuple[str, str]]
+    faults: Counter[str]
+    missed: Counter[str]
+    seconds: float
+
+
+def plan(
+    backend: str,
+    seed: int,
+    *,
+    messages: int,
+    kills: int,
+    others: int = 1,
+    only: Callable[[Fault], bool] = lambda fault: True,
+) -> Plan:
+    """The schedule of a seed: at least `kills` of each process, and every other fault `others` times."""
+    rng = random.Random(seed)
+    locks = faults.LOCK_FAULTS + (faults.POSTGRES_FAULTS if backend == "postgresql" else ())
+    lanes = []
+    for deadly, rest in (
+        (faults.DESK_KILLS, (locks + faults.AGENT_FAULTS) * others),
+        (faults.RASA_KILLS, (faults.ACTION_FAULTS + faults.RASA_FAULTS) * others),
+    ):
+        lane = [*itertools.islice(itertools.cycle(deadly), kills), *filter(only, rest)]
+        rng.shuffle(lane)
+        lanes.append(lane)
+    return Plan(backend, seed, messages, lanes)
+
+
+async def run(plan: Plan, folder: Path, artefacts: Path, *, tell: Callable[[str], None]) -> Outcome:
+    """Carry a plan out. Nothing is left running, whatever happens."""
+    started = time.monotonic()
+    with a_database(plan.backend, folder) as url:
+        installation = install(folder / "var", artefacts, url, plan.ports, mutation=plan.mutation)
+        async with an_arena(installation, random.Random(plan.seed)) as arena, asyncio.timeout(plan.seconds):
+            await _act(arena, plan, tell)
+            evidence = collect(arena)
+    return Outcome(
+        plan,
+        evidence,
+        violations(evidence) + _unhealed(arena),
+        arena.counts,
+        arena.kills,
+        arena.faults,
+        arena.missed,
+        time.monotonic() - started,
+    )
+
+
+async def _act(arena: Arena, plan: Plan, tell: Callable[[str], None]) -> None:
+    arena.people = [
+        Person(
+            number,
+            LANGUAGES[number % len(LANGUAGES)],
+            random.Random(plan.seed * 1000 + number),
+            arena.counts,
+            arena.note_ack,
+        )
+        for number in range(plan.people)
+    ]
+    async with contextlib.AsyncExitStack() as stack:
+        for person in arena.people:
+            stack.push_async_callback(person.leave)
+        await asyncio.gather(*(person.come_in(arena.installation.url) for person in arena.people))
+        progress = _Progress(arena, plan)
+        async with asyncio.TaskGroup() as group:
+            for person in arena.people:
+                group.create_task(person.speak(progress.is_enough, progress.pause))
+            for lane in plan.lanes:
+                group.create_task(_nemesis(arena, lane, progress, tell))
+        tell("healing")
+        await _heal(arena)
+
+
+class _Progress:
+    """Faults and lines end at about the same time: people slow down while they are ahead."""
+
+    def __init__(self, arena: Arena, plan: Plan) -> None:
+        self._arena, self._messages = arena, plan.messages
+        self._total = sum(map(len, plan.lanes))
+        self.done = 0
+
+    def is_enough(self) -> bool:
+        return self.done >= self._total and self._arena.acked >= self._messages
+
+    def pause(self) -> float:
+        expected = self._messages * self.done / max(1, self._total) + 20
+        return 2.0 if self._arena.acked > expected else 0.4
+
+
+async def _nemesis(
+    arena: Arena, lane: Sequence[Fault], progress: _Progress, tell: Callable[[str], None]
+) -> None:
+    for fault in lane:
+        await arena.desk.until_up()
+        await arena.rasa.until_up()
+        await asyncio.sleep(arena.rng.uniform(0, 1.0))
+        happened = await _happen(arena, fault)
+        (arena.faults if happened else arena.missed)[fault.name] += 1
+        progress.done += 1
+        tell(f"{arena.acked:5d} lines  {fault.name}{'' if happened else ' (did not come to pass)'}")
+
+
+async def _happen(arena: Arena, fault: Fault) -> bool:
+    """Once, and once more where the moment was missed; a kill happens in any case."""
+    for _ in range(2):
+        if await fault.run(arena):
+            return True
+    for process, deadly in ((arena.desk, faults.DESK_KILLS), (arena.rasa, faults.RASA_KILLS)):
+        if fault in deadly:
+            await process.until_up()
+            arena.kill(process, "at random, the moment was missed")
+    return False
+
+
+async def _heal(arena: Arena) -> None:
+    """No fault any more; within a minute everything is quiet, and then it works as on the first day."""
+    for proxy in (arena.to_rasa, arena.to_actions):
+        proxy.heal()
+    await asyncio.gather(*arena.errands)
+    for person in arena.people:
+        await arena.give_back(person.conversation)
+    await arena.until_quiet()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(BACK_TO_NORMAL_SECONDS):
+            while not await _is_back(arena):
+                await asyncio.sleep(1)
+    await arena.until_quiet()
+
+
+async def _is_back(arena: Arena) -> bool:
+    answered = arena.to_rasa.seen["status 200"]
+    for person in arena.people:
+        await person.say("talk")
+    await arena.until_quiet()
+    arena.counts["conversations answered by Rasa at the end"] = arena.to_rasa.seen["status 200"] - answered
+    return arena.counts["conversations answered by Rasa at the end"] >= len(arena.people)
+
+
+def _unhealed(arena: Arena) -> list[str]:
+    answered = arena.counts["conversations answered by Rasa at the end"]
+    if answered >= len(arena.people):
+        return []
+    return [f"F7 back to normal: Rasa answered {answered} of {len(arena.people)} conversations at the end"]
