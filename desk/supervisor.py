@@ -59,7 +59,7 @@ def _desk(settings: Settings, environ: Mapping[str, str]) -> ChildSpec:
         folder=PROJECT,
         is_healthy=answers_ok(f"{settings.local_url}/healthz"),
         exposed=only_loopback("the action listener", settings.actions_port),
-        stop_within=6.0,
+        stop_within=5.0,
         needed=True,
     )
 
@@ -85,7 +85,7 @@ def _rasa(settings: Settings, secrets: Secrets, environ: Mapping[str, str]) -> C
             f"{settings.rasa_url}/webhooks/desk/health", {"X-Guichet-Secret": secrets.rasa_secret}
         ),
         exposed=only_loopback("Rasa"),
-        stop_within=2.5,
+        stop_within=2.0,
     )
 
 

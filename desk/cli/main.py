@@ -5,7 +5,7 @@ import sys
 import typer
 
 from desk import settings
-from desk.cli import db, doctor, kb, run, train
+from desk.cli import chat, db, doctor, kb, run, train
 from desk.cli.console import complain
 
 app = typer.Typer(
@@ -18,10 +18,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("train")(train.train)
 app.command("doctor")(doctor.doctor)
-try:
-    from desk.cli import chat
-    app.command("chat")(chat.chat)
-except ImportError: pass
+app.command("chat")(chat.chat)
 app.add_typer(kb.app, name="kb")
 app.add_typer(db.app, name="db")
 

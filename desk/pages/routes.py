@@ -54,7 +54,7 @@ class ArticlePages:
         raise web.HTTPMovedPermanently("/kb/")
 
     async def style(self, _request: web.Request) -> web.Response:
-        text = resources.files("desk.pages").joinpath("static/article.css").read_text("utf-8")
+        text = resources.files("desk.pages").joinpath("article.css").read_text("utf-8")
         return web.Response(text=text, content_type="text/css", headers=STYLE_HEADERS)
 
     def _language(self, request: web.Request) -> str:

@@ -141,12 +141,12 @@ def train_rasa(context: Context) -> str | None:
 def seed_demo(context: Context) -> str | None:
     if not context.settings.demo:
         return "none"
-    from desk import demo
+    from desk.demo import seed
     from storage.database import Database
 
     database = Database(context.settings.database_url, threads=1)
     try:
-        demo.seed(database, context.settings)
+        seed(database, context.settings)
     finally:
         database.close()
     return None

@@ -86,7 +86,7 @@ class Child:
     async def _drained(self) -> None:
         """Its last words; a stranger that inherited the pipe must not keep us."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._carrying, 1)
+            await asyncio.wait_for(self._carrying, 0.5)
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):

@@ -415,6 +415,21 @@ async def test_frames_nobody_knows_are_survived(desk: ScriptedDesk) -> None:
         assert client.counters.losses == 0
 
 
+async def test_an_older_status_does_not_replace_a_newer_one(desk: ScriptedDesk) -> None:
+    async with a_client(desk) as client:
+        await client.open(new=True)
+        await say(client, "hello")
+        before, frames = client.status, client.counters.frames
+        for socket in desk.sockets:
+            await socket.send_json(
+                {"type": "status"} | desk.talk.status() | {"version": 1, "speaker": "agent"}
+            )
+        await client.until(lambda: client.counters.frames > frames, SOON)
+
+        assert client.status == before
+        assert client.counters.bad_frames == 0
+
+
 async def test_closing_while_a_line_waits_ends_the_wait(desk: ScriptedDesk) -> None:
     desk.slow_downs = 10_000
     client = a_client(desk)

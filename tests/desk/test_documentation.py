@@ -2,11 +2,11 @@
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer.main
-from click import Command, Group
 
 from desk.cli.main import app
 from desk.settings import DEFAULTS, NOT_SETTINGS, PREFIX, Settings, load
@@ -19,26 +19,18 @@ def text_of(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
-def commands() -> list[str]:
-    def below(command: Command, path: str) -> list[str]:
-        if isinstance(command, Group):
-            return [
-                found for name, each in command.commands.items() for found in below(each, f"{path} {name}")
-            ]
-        return [path]
+def commands() -> Iterator[tuple[str, list[str]]]:
+    """Every command with its options."""
+    below = [("guichet", typer.main.get_command(app))]
+    while below:
+        path, command = below.pop()
+        if hasattr(command, "commands"):
+            below += [(f"{path} {name}", each) for name, each in command.commands.items()]
+        else:
+            yield path, [opt for each in command.params for opt in each.opts if opt.startswith("--")]
 
-    return below(typer.main.get_command(app), "guichet")
 
-
-def options() -> list[tuple[str, str]]:
-    def below(command: Command, path: str) -> list[tuple[str, str]]:
-        if isinstance(command, Group):
-            return [
-                found for name, each in command.commands.items() for found in below(each, f"{path} {name}")
-            ]
-        return [(path, opt) for parameter in command.params for opt in parameter.opts if opt.startswith("--")]
-
-    return below(typer.main.get_command(app), "guichet")
+COMMANDS = sorted(commands())
 
 
 @pytest.mark.parametrize("page", ["docs/settings.md", ".env.example"])
@@ -70,12 +62,14 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
         assert said[1].startswith(f"`{written}`" if written != "" else "empty"), name
 
 
-@pytest.mark.parametrize("command", commands())
+@pytest.mark.parametrize("command", [command for command, _ in COMMANDS])
 def test_every_command_is_documented(command: str) -> None:
     assert re.search(rf"(^## |`){re.escape(command)}\b", text_of("docs/commands.md"), re.MULTILINE)
 
 
-@pytest.mark.parametrize(("command", "option"), options())
+@pytest.mark.parametrize(
+    ("command", "option"), [(command, option) for command, options in COMMANDS for option in options]
+)
 def test_every_option_is_documented(command: str, option: str) -> None:
     assert option in text_of("docs/commands.md"), f"{command} {option}"
 

@@ -1,4 +1,4 @@
-"""The chat protocol on a real desk: the same rules over a socket and over long polling (TRUST WW-11, 12, 16)."""
+"""The chat protocol on a real desk, over a socket and over long polling alike (TRUST WW-11, 12, 16)."""
 
 from __future__ import annotations
 
@@ -35,11 +35,14 @@ def chat_with(request: pytest.FixtureRequest) -> Transport:
 
 
 async def test_a_line_is_acknowledged_and_answered(tmp_path: Path, chat_with: Transport) -> None:
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            ack = await chat.send("c-1", "my screen is black")
-            await chat.until_message("echo: my screen is black", author="assistant")
-            done = await chat.until(lambda frame: frame["type"] == "status" and frame["turns_done"] == 1)
+    async with (
+        a_rasa() as rasa,
+        a_desk(tmp_path, rasa) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
+        ack = await chat.send("c-1", "my screen is black")
+        await chat.until_message("echo: my screen is black", author="assistant")
+        done = await chat.until(lambda frame: frame["type"] == "status" and frame["turns_done"] == 1)
 
     assert ack == {"type": "ack", "client_id": "c-1", "seq": 1, "turn": 1, "duplicate": False}
     assert [(m["seq"], m["author"]) for m in chat.messages()] == [(1, "person"), (2, "assistant")]
@@ -48,9 +51,11 @@ async def test_a_line_is_acknowledged_and_answered(tmp_path: Path, chat_with: Tr
 
 
 async def test_the_welcome_says_where_the_conversation_stands(tmp_path: Path, chat_with: Transport) -> None:
-    async with a_desk(tmp_path, message_characters=500, heartbeat_seconds=7) as desk:
-        async with chat_with(desk, await desk.visitor(language="fr")) as chat:
-            welcome = chat.welcome
+    async with (
+        a_desk(tmp_path, message_characters=500, heartbeat_seconds=7) as desk,
+        chat_with(desk, await desk.visitor(language="fr")) as chat,
+    ):
+        welcome = chat.welcome
 
     assert welcome["last_seq"] == 0
     assert welcome["limits"] == {"characters": 500, "heartbeat": 7}
@@ -66,28 +71,34 @@ async def test_the_welcome_says_where_the_conversation_stands(tmp_path: Path, ch
 
 
 async def test_an_acknowledged_line_is_committed_before_its_ack(tmp_path: Path, chat_with: Transport) -> None:
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            for number in range(10):
-                ack = await chat.send(f"c-{number}", f"line {number}")
-                # Another connection of its own sees it at the moment of the ack.
-                on_file = {row.seq: row.text for row in desk.transcript(chat.conversation)}
-                assert on_file[ack["seq"]] == f"line {number}"
+    async with (
+        a_rasa() as rasa,
+        a_desk(tmp_path, rasa) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
+        for number in range(10):
+            ack = await chat.send(f"c-{number}", f"line {number}")
+            # Another connection of its own sees it at the moment of the ack.
+            on_file = {row.seq: row.text for row in desk.transcript(chat.conversation)}
+            assert on_file[ack["seq"]] == f"line {number}"
 
 
 async def test_the_same_line_five_times_is_one_row_one_turn_and_equal_acks(
     tmp_path: Path, chat_with: Transport
 ) -> None:
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            acks = [await chat.send("c-1", "my screen is black") for _ in range(5)]
-            await chat.until_message("echo:")
+    async with (
+        a_rasa() as rasa,
+        a_desk(tmp_path, rasa) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
+        acks = [await chat.send("c-1", "my screen is black") for _ in range(5)]
+        await chat.until_message("echo:")
 
-            assert {(ack["seq"], ack["turn"]) for ack in acks} == {(1, 1)}
-            assert [ack["duplicate"] for ack in acks] == [False, True, True, True, True]
-            assert desk.said(chat.conversation, Author.PERSON) == ["my screen is black"]
-            assert len(desk.turns(chat.conversation)) == 1
-            assert len(rasa.turns) == 1
+        assert {(ack["seq"], ack["turn"]) for ack in acks} == {(1, 1)}
+        assert [ack["duplicate"] for ack in acks] == [False, True, True, True, True]
+        assert desk.said(chat.conversation, Author.PERSON) == ["my screen is black"]
+        assert len(desk.turns(chat.conversation)) == 1
+        assert len(rasa.turns) == 1
 
 
 async def test_the_same_line_at_once_over_many_connections_is_recorded_once(tmp_path: Path) -> None:
@@ -146,17 +157,20 @@ async def test_a_line_whose_ack_was_lost_is_sent_again_and_recorded_once(
 async def test_a_client_that_sees_a_gap_gets_everything_after_it_again(
     tmp_path: Path, chat_with: Transport
 ) -> None:
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            await chat.send("c-1", "one")
-            await chat.until_seq(2)
-            first = chat.messages()
-            chat.frames.clear()
+    async with (
+        a_rasa() as rasa,
+        a_desk(tmp_path, rasa) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
+        await chat.send("c-1", "one")
+        await chat.until_seq(2)
+        first = chat.messages()
+        chat.frames.clear()
 
-            await chat.again_since(0)
+        await chat.again_since(0)
 
-            assert await chat.until_seq(2) == [1, 2]
-            assert chat.messages() == first
+        assert await chat.until_seq(2) == [1, 2]
+        assert chat.messages() == first
 
 
 async def test_two_clients_of_one_person_see_the_same_in_the_same_order(
@@ -281,24 +295,27 @@ async def test_a_restored_database_makes_a_resuming_client_reload(
 async def test_status_says_who_speaks_and_nobody_answers_automatically_meanwhile(
     tmp_path: Path, chat_with: Transport
 ) -> None:
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            there, ring = chat.conversation, desk.desk.switchboard._doorbells.ring
+    async with (
+        a_rasa() as rasa,
+        a_desk(tmp_path, rasa) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
+        there, ring = chat.conversation, desk.desk.switchboard._doorbells.ring
 
-            desk.database.write(request_handoff, there, actor="person", now=utc_now())
-            ring(there)
-            await chat.until(lambda frame: frame.get("speaker") == "waiting")
-            desk.database.write(take_over, there, agent_name="Ana", now=utc_now())
-            ring(there)
-            taken = await chat.until(lambda frame: frame.get("speaker") == "agent")
-            ack = await chat.send("c-1", "are you there?")
-            desk.database.write(hand_back, there, actor="Ana", now=utc_now())
-            ring(there)
-            handed_back = await chat.until(
-                lambda frame: frame.get("speaker") == "assistant" and frame["version"] > taken["version"]
-            )
-            await chat.send("c-2", "and now?")
-            await chat.until_message("echo: and now?")
+        desk.database.write(request_handoff, there, actor="person", now=utc_now())
+        ring(there)
+        await chat.until(lambda frame: frame.get("speaker") == "waiting")
+        desk.database.write(take_over, there, agent_name="Ana", now=utc_now())
+        ring(there)
+        taken = await chat.until(lambda frame: frame.get("speaker") == "agent")
+        ack = await chat.send("c-1", "are you there?")
+        desk.database.write(hand_back, there, actor="Ana", now=utc_now())
+        ring(there)
+        handed_back = await chat.until(
+            lambda frame: frame.get("speaker") == "assistant" and frame["version"] > taken["version"]
+        )
+        await chat.send("c-2", "and now?")
+        await chat.until_message("echo: and now?")
 
     assert taken["agent"] == "Ana"
     assert handed_back["agent"] is None
@@ -309,24 +326,26 @@ async def test_status_says_who_speaks_and_nobody_answers_automatically_meanwhile
 
 
 async def test_an_agents_line_reaches_the_person(tmp_path: Path, chat_with: Transport) -> None:
-    async with a_desk(tmp_path, assistant="none") as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            there = chat.conversation
-            desk.database.write(take_over, there, agent_name="Ana", now=utc_now())
-            desk.database.write(write_as_agent, there, "This is Ana.", agent_name="Ana", now=utc_now())
-            desk.desk.switchboard._doorbells.ring(there)
-            message = await chat.until_message("This is Ana.")
+    async with a_desk(tmp_path, assistant="none") as desk, chat_with(desk, await desk.visitor()) as chat:
+        there = chat.conversation
+        desk.database.write(take_over, there, agent_name="Ana", now=utc_now())
+        desk.database.write(write_as_agent, there, "This is Ana.", agent_name="Ana", now=utc_now())
+        desk.desk.switchboard._doorbells.ring(there)
+        message = await chat.until_message("This is Ana.")
 
     assert (message["author"], message["agent"]) == ("agent", "Ana")
 
 
 async def test_going_on_in_another_language_is_seen_and_used(tmp_path: Path, chat_with: Transport) -> None:
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk:
-        async with chat_with(desk, await desk.visitor(language="en")) as chat:
-            assert await chat.tell({"type": "language", "language": "fr"}) is None
-            await chat.until(lambda frame: frame["type"] == "status" and frame["language"] == "fr")
-            await chat.send("c-1", "mon écran est noir")
-            await chat.until_message("echo:")
+    async with (
+        a_rasa() as rasa,
+        a_desk(tmp_path, rasa) as desk,
+        chat_with(desk, await desk.visitor(language="en")) as chat,
+    ):
+        assert await chat.tell({"type": "language", "language": "fr"}) is None
+        await chat.until(lambda frame: frame["type"] == "status" and frame["language"] == "fr")
+        await chat.send("c-1", "mon écran est noir")
+        await chat.until_message("echo:")
 
     assert [turn["language"] for turn in rasa.turns] == ["fr"]
 
@@ -337,9 +356,11 @@ async def test_who_comes_back_in_another_language_changes_it_for_every_viewer(
     monkeypatch.setattr("desk.gateway.watcher.EVERY_SECONDS", 600.0)
     async with a_desk(tmp_path, assistant="none") as desk:
         token = await desk.visitor(language="en")
-        async with a_socket(desk, token) as other:
-            async with chat_with(desk, token, conversation=other.conversation, language="fr"):
-                await other.until(lambda frame: frame["type"] == "status" and frame["language"] == "fr")
+        async with (
+            a_socket(desk, token) as other,
+            chat_with(desk, token, conversation=other.conversation, language="fr"),
+        ):
+            await other.until(lambda frame: frame["type"] == "status" and frame["language"] == "fr")
 
 
 async def test_a_button_works_once_and_its_meaning_stays_in_the_desk(
@@ -349,14 +370,17 @@ async def test_a_button_works_once_and_its_meaning_stays_in_the_desk(
         buttons = [{"title": "Leave a message", "payload": "/open_ticket"}]
         return [{"text": "What now?", "buttons": buttons}] if "/" not in turn["text"] else [{"text": "Done."}]
 
-    async with a_rasa(offer) as rasa, a_desk(tmp_path, rasa) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            await chat.send("c-1", "help")
-            [button] = (await chat.until_message("What now?"))["buttons"]
-            pressed = await chat.send("c-2", button=button["id"])
-            again = await chat.send("c-2", button=button["id"])
-            refused = await chat.send("c-3", button=button["id"])
-            await chat.until_message("Done.")
+    async with (
+        a_rasa(offer) as rasa,
+        a_desk(tmp_path, rasa) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
+        await chat.send("c-1", "help")
+        [button] = (await chat.until_message("What now?"))["buttons"]
+        pressed = await chat.send("c-2", button=button["id"])
+        again = await chat.send("c-2", button=button["id"])
+        refused = await chat.send("c-3", button=button["id"])
+        await chat.until_message("Done.")
 
     assert set(button) == {"id", "title"}
     assert (pressed["type"], pressed["duplicate"]) == ("ack", False)
@@ -438,44 +462,51 @@ async def test_a_revoked_sessions_open_socket_is_closed(tmp_path: Path) -> None:
 
 
 async def test_a_line_is_refused_when_it_is_empty_or_too_long(tmp_path: Path, chat_with: Transport) -> None:
-    async with a_desk(tmp_path, assistant="none", message_characters=100) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            empty = await chat.send("c-1", "\u200b \u2060")
-            long = await chat.send("c-2", "x" * 101)
-            assert [empty["code"], long["code"]] == ["message_empty", "message_too_long"]
-            assert desk.transcript(chat.conversation) == []
-            # The refused id is not used up.
-            assert (await chat.send("c-2", "x" * 100))["type"] == "ack"
+    async with (
+        a_desk(tmp_path, assistant="none", message_characters=100) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
+        empty = await chat.send("c-1", "\u200b \u2060")
+        long = await chat.send("c-2", "x" * 101)
+        assert [empty["code"], long["code"]] == ["message_empty", "message_too_long"]
+        assert desk.transcript(chat.conversation) == []
+        # The refused id is not used up.
+        assert (await chat.send("c-2", "x" * 100))["type"] == "ack"
 
 
 async def test_too_many_lines_are_put_off_and_the_same_line_is_taken_later(
     tmp_path: Path, chat_with: Transport
 ) -> None:
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa, messages_per_minute=600, message_burst=2) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            answers = [await chat.send(f"c-{number}", f"line {number}") for number in range(4)]
-            slow = [answer for answer in answers if answer["type"] == "slow_down"]
-            assert slow
-            assert 0 < slow[0]["wait_ms"] <= 100
-            put_off = slow[0]["client_id"]
-            text = f"line {put_off.removeprefix('c-')}"
-            assert text not in desk.said(chat.conversation, Author.PERSON)
+    async with (
+        a_rasa() as rasa,
+        a_desk(tmp_path, rasa, messages_per_minute=600, message_burst=2) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
+        answers = [await chat.send(f"c-{number}", f"line {number}") for number in range(4)]
+        slow = [answer for answer in answers if answer["type"] == "slow_down"]
+        assert slow
+        assert 0 < slow[0]["wait_ms"] <= 100
+        put_off = slow[0]["client_id"]
+        text = f"line {put_off.removeprefix('c-')}"
+        assert text not in desk.said(chat.conversation, Author.PERSON)
 
-            async with asyncio.timeout(10):
-                while (answer := await chat.send(put_off, text))["type"] == "slow_down":
-                    await asyncio.sleep(answer["wait_ms"] / 1000)
+        async with asyncio.timeout(10):
+            while (answer := await chat.send(put_off, text))["type"] == "slow_down":
+                await asyncio.sleep(answer["wait_ms"] / 1000)
 
-            assert (answer["type"], answer["duplicate"]) == ("ack", False)
-            assert desk.said(chat.conversation, Author.PERSON).count(text) == 1
+        assert (answer["type"], answer["duplicate"]) == ("ack", False)
+        assert desk.said(chat.conversation, Author.PERSON).count(text) == 1
 
 
 async def test_changing_the_language_without_end_is_put_off(tmp_path: Path, chat_with: Transport) -> None:
-    async with a_desk(tmp_path, assistant="none", messages_per_minute=60, message_burst=3) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            for number in range(20):
-                refused = await chat.tell({"type": "language", "language": ("fr", "en")[number % 2]})
-                chat._take(refused or {"type": "nothing"})
-            await chat.until(lambda frame: frame["type"] == "slow_down")
+    async with (
+        a_desk(tmp_path, assistant="none", messages_per_minute=60, message_burst=3) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
+        for number in range(20):
+            refused = await chat.tell({"type": "language", "language": ("fr", "en")[number % 2]})
+            chat._take(refused or {"type": "nothing"})
+        await chat.until(lambda frame: frame["type"] == "slow_down")
 
 
 async def test_somebody_who_types_is_seen_by_the_others_only(tmp_path: Path, chat_with: Transport) -> None:
@@ -498,20 +529,18 @@ async def test_somebody_who_types_is_seen_by_the_others_only(tmp_path: Path, cha
     "text", ["/restart", "  /open_ticket", "\u200b/open_ticket", "／open_ticket", '/inform{"a":"b"}']
 )
 async def test_a_typed_intent_reaches_the_assistant_as_plain_text(tmp_path: Path, text: str) -> None:
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk:
-        async with a_socket(desk, await desk.visitor()) as chat:
-            await chat.send("c-1", text)
-            await chat.until_message("echo:")
+    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk, a_socket(desk, await desk.visitor()) as chat:
+        await chat.send("c-1", text)
+        await chat.until_message("echo:")
 
     assert not rasa.texts()[0].lstrip().startswith("/")
 
 
 async def test_a_masked_secret_reaches_neither_the_assistant_nor_a_viewer(tmp_path: Path) -> None:
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk:
-        async with a_socket(desk, await desk.visitor()) as chat:
-            await chat.send("c-1", "my password is hunter2-XYZZY")
-            await chat.until_message("echo:")
-            await chat.until_message("looked like a password", author="desk")
+    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk, a_socket(desk, await desk.visitor()) as chat:
+        await chat.send("c-1", "my password is hunter2-XYZZY")
+        await chat.until_message("echo:")
+        await chat.until_message("looked like a password", author="desk")
 
     assert "XYZZY" not in json.dumps([rasa.turns, chat.frames])
 
@@ -537,21 +566,24 @@ async def test_nothing_is_acknowledged_while_the_database_does_not_take_it(
     import sqlite3
 
     monkeypatch.setattr("storage.database.BUSY_TIMEOUT_MS", 50)
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
-            blocker = sqlite3.connect(tmp_path / "var" / "guichet.db", isolation_level=None)
-            blocker.execute("BEGIN IMMEDIATE")
-            try:
-                refused = await chat.send("c-1", "is anybody there?")
-            finally:
-                blocker.execute("ROLLBACK")
-                blocker.close()
+    async with (
+        a_rasa() as rasa,
+        a_desk(tmp_path, rasa) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
+        blocker = sqlite3.connect(tmp_path / "var" / "guichet.db", isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        try:
+            refused = await chat.send("c-1", "is anybody there?")
+        finally:
+            blocker.execute("ROLLBACK")
+            blocker.close()
 
-            assert (refused["type"], refused["code"], refused["retry"]) == ("error", "not_saved", True)
-            assert desk.transcript(chat.conversation) == []
-            again = await chat.send("c-1", "is anybody there?")
-            assert (again["type"], again["duplicate"]) == ("ack", False)
-            await chat.until_message("echo:")
+        assert (refused["type"], refused["code"], refused["retry"]) == ("error", "not_saved", True)
+        assert desk.transcript(chat.conversation) == []
+        again = await chat.send("c-1", "is anybody there?")
+        assert (again["type"], again["duplicate"]) == ("ack", False)
+        await chat.until_message("echo:")
 
 
 async def test_a_request_on_a_locked_database_is_told_to_come_again(
@@ -587,16 +619,19 @@ async def test_a_request_on_a_locked_database_is_told_to_come_again(
 async def test_an_unforeseen_error_gives_a_reference_and_asks_to_try_again(
     tmp_path: Path, chat_with: Transport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with a_rasa(echo) as rasa, a_desk(tmp_path, rasa) as desk:
-        async with chat_with(desk, await desk.visitor()) as chat:
+    async with (
+        a_rasa(echo) as rasa,
+        a_desk(tmp_path, rasa) as desk,
+        chat_with(desk, await desk.visitor()) as chat,
+    ):
 
-            async def fail(*_: object) -> None:
-                raise RuntimeError("marker-of-an-inner-detail")
+        async def fail(*_: object) -> None:
+            raise RuntimeError("marker-of-an-inner-detail")
 
-            with monkeypatch.context() as broken:
-                broken.setattr(desk.desk.switchboard, "receive", fail)
-                refused = await chat.send("c-1", "hello")
-            again = await chat.send("c-1", "hello")
+        with monkeypatch.context() as broken:
+            broken.setattr(desk.desk.switchboard, "receive", fail)
+            refused = await chat.send("c-1", "hello")
+        again = await chat.send("c-1", "hello")
 
     assert (refused["code"], refused["retry"]) == ("internal", True)
     assert refused["reference"]

@@ -90,6 +90,18 @@ def test_a_ticket_behind_a_button_with_nothing_typed_before_is_still_a_ticket(
     assert ticket.first_seq == ticket.last_seq == 2
 
 
+def test_asking_for_a_ticket_in_few_words_is_about_what_was_typed_before(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "the projector in room 12 stays dark")
+    answer(db, claim_one(db))
+    say_to(db, talk, "open a ticket please")
+
+    open_for(db, claim_one(db).claim.turn_id)
+
+    [ticket] = tickets(db)
+    assert ticket.summary == "the projector in room 12 stays dark"
+    assert ticket.description.endswith("open a ticket please")
+
+
 def test_the_team_is_written_to_once_in_its_own_language(db: Database, talk: Talk) -> None:
     say_to(db, talk, "the printer is on fire")
     turn_id = claim_one(db).claim.turn_id

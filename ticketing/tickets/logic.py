@@ -27,6 +27,7 @@ class SupportTier(enum.Enum):
 
 PREFIX = {TicketType.INCIDENT: "INC", TicketType.SERVICE_REQUEST: "REQ"}
 SUMMARY_CHARACTERS = 200
+FEW_WORDS = 6
 
 
 def ticket_number(type_: TicketType, ticket_id: int) -> str:
@@ -38,3 +39,8 @@ def summary_of(description: str) -> str:
     """The first line with something in it, short enough for a list."""
     line = next((line.strip() for line in description.splitlines() if line.strip()), "")
     return line if len(line) <= SUMMARY_CHARACTERS else line[: SUMMARY_CHARACTERS - 1].rstrip() + "…"
+
+
+def says_little(text: str) -> bool:
+    """Whether a line that asks for a ticket is too short to say what the ticket is about."""
+    return len(text.split()) < FEW_WORDS

