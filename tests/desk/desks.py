@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import functools
 import json
 import socket as sockets
@@ -40,6 +41,7 @@ Script = Callable[[Frame], Awaitable[Answer]]
 
 ORIGIN = "https://intranet.example"
 HOST_KEY = "the-host-signs-with-this-key-of-256-bits-or-more"
+ARTICLES = ("connect-to-the-vpn", "fix-wi-fi")
 PATIENCE = 15.0
 """The bound of every wait; what is waited for is there much sooner."""
 
@@ -71,14 +73,16 @@ def a_free_port() -> int:
 
 
 @contextlib.asynccontextmanager
-async def listening(application: web.Application, *, port: int = 0, grace: float = 1.0) -> AsyncIterator[int]:
-    """Serve an application on loopback; gives its port."""
+async def listening(
+    application: web.Application, *, port: int = 0, grace: float = 1.0
+) -> AsyncIterator[tuple[int, web.AppRunner]]:
+    """Serve an application on loopback; gives its port and what serves it."""
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=grace)
     await runner.setup()
     try:
         site = web.TCPSite(runner, "127.0.0.1", port)
         await site.start()
-        yield int(runner.addresses[0][1])
+        yield int(runner.addresses[0][1]), runner
     finally:
         await runner.cleanup()
 
@@ -143,7 +147,7 @@ async def a_rasa(script: Script = echo, *, port: int = 0) -> AsyncIterator[Scrip
     application = web.Application(handler_args={"handler_cancellation": True})
     application.router.add_post("/webhooks/desk/webhook", rasa.turn)
     application.router.add_get("/webhooks/desk/health", rasa.health)
-    async with listening(application, port=port, grace=0.1) as rasa.port:
+    async with listening(application, port=port, grace=0.1) as (rasa.port, _):
         yield rasa
 
 
@@ -177,6 +181,7 @@ class RunningDesk:
     url: str
     actions_url: str
     http: aiohttp.ClientSession
+    public: web.AppRunner
 
     @property
     def database(self) -> Database:
@@ -300,7 +305,9 @@ def prepare(url: str) -> None:
                 is_identity_required=is_required,
                 now=utc_now(),
             )
-        database.write(import_library, read_library(PROJECT / "knowledge" / "library"), now=utc_now())
+        library = read_library(PROJECT / "knowledge" / "library")
+        few = tuple(draft for draft in library.drafts if draft.slug in ARTICLES)
+        database.write(import_library, dataclasses.replace(library, drafts=few), now=utc_now())
         with database.engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -332,7 +339,9 @@ async def a_desk(
             secret=SECRETS.actions_secret,
             seconds=settings.action_seconds,
         )
-        actions_port = await stack.enter_async_context(listening(listener, grace=grace))
-        port = await stack.enter_async_context(listening(public_application(desk), grace=grace))
+        actions_port, _ = await stack.enter_async_context(listening(listener, grace=grace))
+        port, public = await stack.enter_async_context(listening(public_application(desk), grace=grace))
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        yield RunningDesk(desk, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{actions_port}/webhook", http)
+        yield RunningDesk(
+            desk, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{actions_port}/webhook", http, public
+        )

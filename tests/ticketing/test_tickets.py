@@ -92,7 +92,7 @@ def test_a_ticket_behind_a_button_with_nothing_typed_before_is_still_a_ticket(
 
 def test_asking_for_a_ticket_in_few_words_is_about_what_was_typed_before(db: Database, talk: Talk) -> None:
     say_to(db, talk, "the projector in room 12 stays dark")
-    answer(db, claim_one(db))
+    answer(db, claim_one(db).claim)
     say_to(db, talk, "open a ticket please")
 
     open_for(db, claim_one(db).claim.turn_id)

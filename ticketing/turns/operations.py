@@ -193,8 +193,8 @@ def finish_turn(
 ) -> TurnOutcome:
     """Commit the answer, if the assistant still speaks.
 
-    When a person has taken the conversation over meanwhile, nothing of the answer is said; what the turn
-    has caused all the same is announced by the desk.
+    When a person has taken the conversation over meanwhile, nothing of the answer is said. Whatever the turn
+    has caused and no reply speaks of (it was caused by an attempt whose answer got lost) the desk announces.
 
     Raises:
         TurnLost: another process answers this turn now; nothing is written.
@@ -203,9 +203,10 @@ def finish_turn(
     if may_answer(session, turn, conversation):
         for reply in replies:
             append_reply(session, conversation, reply, author=author, turn_id=turn.id, now=now)
+        told = frozenset(reply.ticket for reply in replies)
     else:
-        outcome = TurnOutcome.HANDED_OVER
-        _announce_effects(session, turn, conversation, now)
+        outcome, told = TurnOutcome.HANDED_OVER, frozenset()
+    _announce_effects(session, turn, conversation, outcome, told, now)
     _end(turn, conversation, outcome, now)
     return outcome
 
@@ -264,10 +265,17 @@ def _access_turn(session: Session, claim: Claim) -> tuple[Turn, Conversation]:
     return turn, conversation
 
 
-def _announce_effects(session: Session, turn: Turn, conversation: Conversation, now: datetime) -> None:
+def _announce_effects(
+    session: Session,
+    turn: Turn,
+    conversation: Conversation,
+    outcome: TurnOutcome,
+    told: frozenset[str | None],
+    now: datetime,
+) -> None:
     for name, result in effects_of(session, turn.id):
-        if name == "open_ticket":
-            text = say("notice_ticket_opened_meanwhile", conversation.language, ticket=result["number"]).text
+        if name == "open_ticket" and result["number"] not in told:
+            text = say(_ticket_notice(outcome, result), conversation.language, **_ticket_values(result)).text
             notice = Reply(text, ticket=result["number"])
             append_reply(session, conversation, notice, author=Author.DESK, turn_id=turn.id, now=now)
 

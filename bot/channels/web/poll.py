@@ -28,6 +28,8 @@ from bot.channels.web.port import Gateway
 from bot.channels.web.viewer import Viewer
 from identity.visitors.logic import VisitorToken
 
+LOOK_FOR_CLIENT_SECONDS = 1.0
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -102,17 +104,17 @@ class PollChannel:
             self._count.of_address(self._addresses.address_of(request)),
             self._count.of_visitor(token.session_id),
         ):
-            return _frames(await self._wait(viewer, body))
+            return _frames(await self._wait(request, viewer, body))
 
-    async def _wait(self, viewer: Viewer, body: PollBody) -> list[Frame]:
+    async def _wait(self, request: web.Request, viewer: Viewer, body: PollBody) -> list[Frame]:
         bell = self._gateway.listen(body.conversation)
         try:
             deadline = asyncio.get_running_loop().time() + body.wait
             while not (frames := await viewer.news()):
                 left = deadline - asyncio.get_running_loop().time()
-                if left <= 0:
+                if left <= 0 or _is_gone(request):
                     break
-                await bell.wait(left)
+                await bell.wait(min(left, LOOK_FOR_CLIENT_SECONDS))
             return frames
         finally:
             self._gateway.stop_listening(body.conversation, bell)
@@ -138,6 +140,11 @@ async def _body(request: web.Request) -> bytes:
     if len(body) > MAX_FRAME_BYTES:
         raise BadFrame("body: larger than 64 KiB")
     return body
+
+
+def _is_gone(request: web.Request) -> bool:
+    """Whether the client has hung up: its place must not be kept until the wait ends."""
+    return request.transport is None or request.transport.is_closing()
 
 
 def _frames(frames: list[Frame], status: int = 200) -> web.Response:
