@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import web
 from rasa_sdk import Action
 from rasa_sdk.executor import ActionExecutor
+from rasa_sdk.interfaces import ActionNotFoundException
 
 from actions.services import CURRENT_TURN
 from actions.turns import TurnInFlight, TurnsInFlight
@@ -48,7 +49,7 @@ class _Listener:
             self._executor.register_action(action)
 
     async def handle(self, request: web.Request) -> web.Response:
-        given = request.headers.get("X-Guichet-Secret", "").encode()
+        given = request.headers.get("X-Guichet-Secret", "").encode(errors="surrogateescape")
         if not hmac.compare_digest(given, self._secret):
             return _error(401, "unauthorised")
         try:
@@ -56,7 +57,7 @@ class _Listener:
             # Our Rasa does not post its domain, no action reads it, and the executor insists on one.
             call["domain"] = {}
             turn = self._turn_of(call)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return _error(400, "bad_call")
         if turn is None:
             return _error(409, "not_in_flight")
@@ -74,12 +75,14 @@ class _Listener:
         except TimeoutError:
             log.warning("action_too_slow", extra={"turn": turn.turn_id})
             return _error(504, "too_slow")
+        except ActionNotFoundException:
+            return _error(404, "no_such_action")
         except Exception as error:  # noqa: BLE001 - whatever an action raises, Rasa gets a fixed error
             # The type alone: the text of an exception may quote what the person wrote.
             log.warning("action_failed", extra={"turn": turn.turn_id, "error": type(error).__name__})
             return _error(500, "action_failed")
         if result is None:
-            return _error(404, "no_such_action")
+            return _error(400, "bad_call")
         return web.json_response(result.model_dump())
 
 

@@ -11,7 +11,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Tuple
+from typing import Any, Callable, Tuple
 
 from deploy.interpreters import Interpreter, ask, find
 
@@ -209,10 +209,8 @@ def _pip(environment: Environment, arguments: Tuple[str, ...], log: Path, say: S
     """Run pip with the user's own configuration; its words go to the log, a sign of life to the operator."""
     command = [str(environment.python), "-m", "pip", "--no-input", *arguments, "--progress-bar", "off"]
     started = spoken = time.monotonic()
-    with log.open("a") as file:
-        process = subprocess.Popen(
-            command, cwd=str(ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+    piped: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with log.open("a") as file, subprocess.Popen(command, cwd=str(ROOT), **piped) as process:
         try:
             for line in process.stdout or ():
                 file.write(line)
@@ -222,8 +220,6 @@ def _pip(environment: Environment, arguments: Tuple[str, ...], log: Path, say: S
         except BaseException:
             process.terminate()
             raise
-        finally:
-            process.wait()
     if process.returncode != 0:
         complaints = [line for line in log.read_text().splitlines() if line.startswith("ERROR")]
         last = complaints[0] if complaints else "no ERROR line"

@@ -84,6 +84,14 @@ async def _to_articles(_: web.Request) -> web.Response:
     raise web.HTTPFound("/kb/")
 
 
+def start_logging(level: str) -> None:
+    """Everything of ours at this level; of the database nothing: at DEBUG it would log what people said."""
+    logging.basicConfig(
+        level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("sqlalchemy").setLevel(logging.WARNING)
+
+
 def main() -> None:
     """The entry of the supervised process."""
     try:
@@ -97,9 +105,7 @@ def main() -> None:
             raise SettingsError(message)
     except (SettingsError, SecretsError) as error:
         sys.exit(f"desk: {error}")
-    logging.basicConfig(
-        level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
+    start_logging(settings.log_level)
     asyncio.run(serve(settings, secrets))
 
 

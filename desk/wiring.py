@@ -39,7 +39,7 @@ from knowledge.search.findings import Findings
 from knowledge.search.loading import SearchLoader
 from knowledge.search.port import KnowledgeSearch
 from notices.mail.maildir import MaildirMail
-from storage.database import Database
+from storage.database import Database, DatabaseUnavailable
 from storage.ledger_epoch import ledger_epoch
 from ticketing.tickets.operations import Opened, Team, open_ticket_for_turn
 
@@ -165,7 +165,10 @@ async def _open_knowledge(
     async def refresh() -> None:
         while True:
             await asyncio.sleep(ARTICLES_REFRESH_SECONDS)
-            await loop.run_in_executor(threads, loader.refresh, search)
+            try:
+                await loop.run_in_executor(threads, loader.refresh, search)
+            except DatabaseUnavailable:
+                log.warning("articles_could_not_be_refreshed")
 
     stack.push_async_callback(_cancel, asyncio.create_task(_surviving(refresh())))
 

@@ -20,19 +20,23 @@ _SLUG_URL = re.compile(r"/kb/[a-z0-9-]{1,120}(\?lang=[a-z]{2})?")
 _TICKET = re.compile(r"(INC|REQ)-\d{6,}")
 
 
+# No database keeps a NUL in a text, and one is refused here rather than when the answer is committed.
+_Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+
+
 class _Schema(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class _Button(_Schema):
-    title: Annotated[str, Field(min_length=1, max_length=200)]
-    payload: Annotated[str, Field(max_length=400)]
+    title: Annotated[_Text, Field(min_length=1, max_length=200)]
+    payload: Annotated[_Text, Field(max_length=400)]
 
 
 class _Source(_Schema):
-    title: Annotated[str, Field(min_length=1, max_length=300)]
-    url: Annotated[str, Field(max_length=400)]
-    slug: Annotated[str, Field(max_length=120)]
+    title: Annotated[_Text, Field(min_length=1, max_length=300)]
+    url: Annotated[_Text, Field(max_length=400)]
+    slug: Annotated[_Text, Field(max_length=120)]
 
 
 class _Custom(_Schema):
@@ -42,7 +46,7 @@ class _Custom(_Schema):
 
 class _Reply(_Schema):
     recipient_id: str
-    text: Annotated[str, Field(max_length=20_000)] | None = None
+    text: Annotated[_Text, Field(max_length=20_000)] | None = None
     buttons: Annotated[list[_Button], Field(max_length=10)] = []
     custom: _Custom | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from dataclasses import dataclass
 
 from bot.assistant.port import Assistant, AssistantAway, AssistantError, AssistantFailed, TurnRequest
@@ -15,6 +16,8 @@ RETRY_PAUSE_SECONDS = 0.2
 # A retry must leave the assistant this much, or it is not worth asking again.
 WORTH_A_RETRY_SECONDS = 4.5
 PLAIN_SECONDS = 3.0
+# With less than this left the assistant is not asked: it would count as not answering.
+WORTH_ASKING_SECONDS = 1.0
 
 
 class NothingAnswered(Exception):
@@ -29,17 +32,20 @@ class Answering:
     plain: Assistant
     seconds: float
 
-    async def replies(self, request: TurnRequest) -> tuple[Reply, ...]:
+    async def replies(self, request: TurnRequest, *, left: float = math.inf) -> tuple[Reply, ...]:
         """The messages to say.
 
         The same turn id goes out again on a retry: Rasa replays what it has saved, and effects happen once.
 
+        Args:
+            left: in how many seconds the turn is due; what it has waited before is not to be had again.
+
         Raises:
             NothingAnswered
         """
-        deadline = asyncio.get_running_loop().time() + self.seconds
+        seconds = min(self.seconds, left - PLAIN_SECONDS)
         try:
-            return await self._ask(request, deadline)
+            return await self._ask(request, seconds)
         except AssistantError as error:
             log.warning("assistant_gave_no_answer", extra={"turn": request.turn_id, "reason": str(error)})
         try:
@@ -49,7 +55,10 @@ class Answering:
             log.warning("plain_mode_failed", extra={"turn": request.turn_id, "error": type(error).__name__})
             raise NothingAnswered from error
 
-    async def _ask(self, request: TurnRequest, deadline: float) -> tuple[Reply, ...]:
+    async def _ask(self, request: TurnRequest, seconds: float) -> tuple[Reply, ...]:
+        if seconds < WORTH_ASKING_SECONDS:
+            raise AssistantAway("the turn has waited too long to ask")
+        deadline = asyncio.get_running_loop().time() + seconds
         try:
             return await self._once(request, deadline)
         except AssistantAway:

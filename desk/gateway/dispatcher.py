@@ -38,11 +38,13 @@ class Dispatcher:
             await self._send(parcel)
 
     async def _send(self, parcel: Parcel) -> None:
-        mail = Mail(parcel.key, parcel.recipient, parcel.payload["subject"], parcel.payload["text"])
         try:
+            mail = Mail(parcel.key, parcel.recipient, parcel.payload["subject"], parcel.payload["text"])
             await asyncio.to_thread(self._mail.send, mail)
-        except MailRefused as error:
-            is_dead = await self._database.awrite(mark_failed, parcel.id, why=str(error), now=self._now())
+        except Exception as error:  # noqa: BLE001 - one letter that cannot be sent must not hold up the others
+            # The text of an error that is not the port's own may quote the letter.
+            why = str(error) if isinstance(error, MailRefused) else type(error).__name__
+            is_dead = await self._database.awrite(mark_failed, parcel.id, why=why, now=self._now())
             log.warning("parcel_not_sent", extra={"parcel": parcel.id, "given_up": is_dead})
         else:
             await self._database.awrite(mark_sent, parcel.id, now=self._now())

@@ -123,7 +123,7 @@ class RedisDoorbells(LocalDoorbells):
                     while True:
                         message = await heard.get_message(ignore_subscribe_messages=True, timeout=1.0)
                         if message is not None:
-                            self.ring_locally(message["data"].decode())
+                            self.ring_locally(message["data"].decode(errors="replace"))
             except (RedisError, OSError) as error:
                 log.warning("doorbells_lost", extra={"error": type(error).__name__})
                 await asyncio.sleep(_RECONNECT_SECONDS)

@@ -100,9 +100,13 @@ class Switchboard:
         language: str | None,
     ) -> Entered:
         wish = _Wish(conversation, is_new, since if self.is_epoch(epoch) else -1, language)
-        return await self._database.awrite(
+        entered = await self._database.awrite(
             _enter, token, origin, wish, self._options, self._epoch, self._now()
         )
+        if language is not None:
+            # Other viewers are told of another language at once.
+            self._doorbells.ring(entered.conversation)
+        return entered
 
     async def access(self, token: VisitorToken, conversation: str, *, origin: str | None) -> int:
         return await self._database.aread(_access, token, conversation, origin, self._options, self._now())

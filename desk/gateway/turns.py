@@ -61,7 +61,7 @@ class TurnRunner:
     ) -> None:
         self._database, self._doorbells, self._in_flight = database, doorbells, in_flight
         self._answering, self._options, self._now = answering, options, now
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: dict[asyncio.Task[None], str] = {}
         self._started_at = now()
         self._is_stopping = False
         self._reserved = 0
@@ -107,10 +107,18 @@ class TurnRunner:
     async def _take_turns(self) -> None:
         if self._is_stopping:
             return
-        free = self._free_places()
-        claimed = await (self._claim(free) if free > 0 else self._claim_overdue())
-        for turn in claimed:
-            self.start(turn)
+        free = max(0, self._free_places())
+        # Kept while the database is asked: a line that comes in meanwhile must not take the same places.
+        self._reserved += free
+        try:
+            claimed = await (self._claim(free) if free else self._claim_overdue())
+            if self._is_stopping:
+                # Handed back with everything else that this process has claimed.
+                return
+            for turn in claimed:
+                self.start(turn)
+        finally:
+            self._reserved -= free
 
     async def _claim_overdue(self) -> list[ClaimedTurn]:
         """With every place taken, what has waited too long is not left waiting: it is settled."""
@@ -135,11 +143,11 @@ class TurnRunner:
     def start(self, claimed: ClaimedTurn) -> None:
         """Answer a turn that is claimed for this runner."""
         task = asyncio.create_task(self._answer(claimed))
-        self._running.add(task)
+        self._running[task] = claimed.claim.turn_id
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             # The lease runs out and the turn is taken again; after the last attempt it is settled.
             log.error("turn_failed", extra={"error": type(error).__name__}, exc_info=_without_text(error))
@@ -157,7 +165,7 @@ class TurnRunner:
             self._doorbells.ring(claimed.conversation)
 
     async def _answer_or_settle(self, claimed: ClaimedTurn) -> None:
-        if is_worn_out(claimed.claim.attempt - 1) or self._is_overdue(claimed):
+        if is_worn_out(claimed.claim.attempt - 1) or self._left(claimed) <= 0:
             await self._settle(claimed)
             return
         turn = TurnInFlight(
@@ -168,7 +176,7 @@ class TurnRunner:
         )
         try:
             with self._in_flight.flying(turn):
-                replies = await self._answering.replies(request)
+                replies = await self._answering.replies(request, left=self._left(claimed))
         except NothingAnswered:
             await self._settle(claimed)
             return
@@ -176,13 +184,13 @@ class TurnRunner:
             lambda: self._database.awrite(finish_turn, claimed.claim, replies, now=self._now())
         )
 
-    def _is_overdue(self, claimed: ClaimedTurn) -> bool:
-        """Whether the line waited longer than is promised, while this desk was up to answer it.
+    def _left(self, claimed: ClaimedTurn) -> float:
+        """In how many seconds the line must be settled; it counts while this desk was up to answer it.
 
         After a restart a late answer is better than an apology for having been away.
         """
         waited_since = max(claimed.received_at, self._started_at)
-        return self._now() - waited_since > self._options.settle
+        return (waited_since + self._options.settle - self._now()).total_seconds()
 
     async def _settle(self, claimed: ClaimedTurn) -> None:
         await self._persist(
@@ -214,7 +222,11 @@ class TurnRunner:
             if not self._running:
                 continue
             with contextlib.suppress(DatabaseUnavailable):
-                await self._database.awrite(renew_leases, owner=self._options.owner, now=self._now())
+                # Of what really runs: a turn whose task has failed must be taken again, not kept for ever.
+                turn_ids = list(self._running.values())
+                await self._database.awrite(
+                    renew_leases, owner=self._options.owner, turn_ids=turn_ids, now=self._now()
+                )
 
 
 def _without_text(error: BaseException) -> BaseException | None:

@@ -26,16 +26,21 @@ class Watcher:
 
     async def run(self) -> None:
         """Until cancelled."""
+        looked_at = self._now()
         while True:
             await asyncio.sleep(EVERY_SECONDS)
             self._doorbells.ring_locally(TURN_WAITING)
             listened = self._doorbells.listened()
+            now = self._now()
             if len(listened) <= 1:
+                looked_at = now
                 continue
             try:
-                changed = await self._database.aread(changed_since, self._now() - OVERLAP)
+                # Since the last look that succeeded: what changed just before an outage is not lost by it.
+                changed = await self._database.aread(changed_since, looked_at - OVERLAP)
             except DatabaseUnavailable:
                 log.warning("watcher_could_not_read")
                 continue
+            looked_at = now
             for conversation in listened.intersection(changed):
                 self._doorbells.ring_locally(conversation)

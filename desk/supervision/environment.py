@@ -13,7 +13,13 @@ DESK_TOO = ("HOME", "USER", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 def of_the_desk(settings: Settings, ours: Mapping[str, str]) -> dict[str, str]:
     """The settings exactly as the supervisor read them, whatever happens to `.env` later."""
-    return {**_picked(ours, EVERYWHERE + DESK_TOO), **settings.environment(), "PYTHONUNBUFFERED": "1"}
+    return {
+        **_picked(ours, EVERYWHERE + DESK_TOO),
+        **settings.environment(),
+        # One search is a small product: handing it to several threads takes longer than computing it.
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def of_rasa(settings: Settings, secrets: Secrets, ours: Mapping[str, str]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from knowledge.search.letters import LetterIndex
 from knowledge.search.lexical import Field, LexicalIndex
 from knowledge.search.passages import Block, Passage, blocks, excerpt, passages
 from knowledge.search.signals import Scores, Signals, signals_of
-from knowledge.search.words import share_of_latin, stems, terms, words
+from knowledge.search.words import fold, platforms, share_of_latin, stems, terms, words
 
 HYBRID = "hybrid"
 LEXICAL = "lexical"
@@ -48,6 +48,11 @@ BEST_SHARE = 0.7
 
 # A passage is chosen by meaning, helped by the words it shares with the question.
 PASSAGE_WORDS_SHARE = 0.3
+# "When to contact the team" closes an article; it answers nothing by itself.
+LAST_RESORTS = ("when to contact", "quand contacter")
+AGAINST_LAST_RESORT = -0.5
+# Steps for a Mac are of no use on Windows: more than any resemblance is worth.
+FOREIGN_PLATFORM = 0.5
 # When several passages fit, the introduction says most to most people; steps help more than remarks.
 FOR_INTRODUCTION = 0.1
 FOR_STEPS = 0.06
@@ -167,8 +172,16 @@ class LanguageIndex:
         if self._dense is not None and scores.similarities is not None:
             meaning = scores.similarities[self._dense.rows_of(position)][-len(entry.passages) :]
             fit = (1 - PASSAGE_WORDS_SHARE) * meaning + PASSAGE_WORDS_SHARE * words
-        chosen = int(np.argmax(fit + self._usefulness[position]))
+        chosen = int(np.argmax(fit + self._usefulness[position] - self._foreign(position, question)))
         return excerpt(entry.outline, entry.passages[chosen].block)
+
+    def _foreign(self, position: int, question: str) -> Floats:
+        """What a passage loses for being about one system while the question names another, or none."""
+        asked = platforms(question)
+        about = [platforms(passage.heading) for passage in self.entries[position].passages]
+        return np.array(
+            [FOREIGN_PLATFORM if held and not held & asked else 0.0 for held in about], np.float32
+        )
 
 
 class Index:
@@ -239,11 +252,14 @@ def all_vectors(
 def _usefulness(entry: Prepared) -> Floats:
     """What each passage has in its favour before any question."""
     steps = {block.section for block in entry.outline if block.is_list and block.text[:1].isdigit()}
-    sections = [entry.outline[passage.block].section for passage in entry.passages]
-    return np.array(
-        [FOR_INTRODUCTION if each == 0 else FOR_STEPS if each in steps else 0.0 for each in sections],
-        dtype=np.float32,
-    )
+    return np.array([_favour(passage, entry, steps) for passage in entry.passages], dtype=np.float32)
+
+
+def _favour(passage: Passage, entry: Prepared, steps: set[int]) -> float:
+    if fold(passage.heading).startswith(LAST_RESORTS):
+        return AGAINST_LAST_RESORT
+    section = entry.outline[passage.block].section
+    return FOR_INTRODUCTION if section == 0 else FOR_STEPS if section in steps else 0.0
 
 
 def _mixed(shares: Shares, meaning: Floats | float, lexical: Floats, letters: Floats) -> Floats:

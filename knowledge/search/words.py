@@ -33,6 +33,21 @@ class Vocabulary:
 NO_VOCABULARY = Vocabulary(frozenset(), {})
 
 
+_PLATFORMS = {
+    "windows": "windows",
+    "mac": "mac",
+    "macos": "mac",
+    "macbook": "mac",
+    "imac": "mac",
+    "iphone": "ios",
+    "ipad": "ios",
+    "ios": "ios",
+    "android": "android",
+    "linux": "linux",
+    "ubuntu": "linux",
+}
+
+
 @cache
 def vocabularies() -> Mapping[str, Vocabulary]:
     read = yaml.safe_load(resources.files("knowledge.search").joinpath("words.yml").read_text("utf-8"))
@@ -66,6 +81,11 @@ def stems(found: Iterable[str], language: str) -> list[str]:
 def terms(text: str, language: str) -> list[str]:
     """The stems of a text's words."""
     return stems(words(text, language), language)
+
+
+def platforms(text: str) -> frozenset[str]:
+    """The systems a text names; two names of one system are one."""
+    return frozenset(_PLATFORMS[word] for word in _words(fold(text)) if word in _PLATFORMS)
 
 
 def share_of_latin(text: str) -> float:

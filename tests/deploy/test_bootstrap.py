@@ -1,4 +1,4 @@
-"""Making an environment: once for the same pins, mended when it was cut short. With real pip, from a tiny wheel."""
+"""Making an environment with real pip: once for the same pins, mended when it was cut short."""
 
 import ast
 import dataclasses
@@ -36,13 +36,17 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def environment(template: Path, monkeypatch: pytest.MonkeyPatch) -> Environment:
     monkeypatch.setattr(environments, "ROOT", template)
+    # The operator's own configuration of pip, which has to be honoured: here, one folder and no index.
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(template))
     return Environment(
         name="tiny",
         folder=template / ".venv",
         minors=(MINOR,),
         variable="PYTHON",
         constraints=template / "pins.txt",
-        install=("--no-index", "--find-links", str(template), "-r", "pins.txt"),
+        install=("-r", "pins.txt"),
         pins=(("tiny", "1.0"),),
         size="little",
     )
@@ -112,7 +116,7 @@ class TestAnEnvironment:
         made.make(None, say=lambda line: None)
 
     def test_that_pip_cannot_fill_says_why_and_where(self, made: Environment) -> None:
-        other = dataclasses.replace(made, install=("--no-index", "nowhere-to-be-found"))
+        other = dataclasses.replace(made, install=("nowhere-to-be-found",))
 
         with pytest.raises(SetupFailed, match=r"nowhere-to-be-found.*setup-tiny\.log"):
             other.make(None, say=lambda line: None)

@@ -267,7 +267,7 @@ async def _deaf_socket(desk: RunningDesk, token: str, there: str) -> sockets.soc
     loop = asyncio.get_running_loop()
     raw = sockets.socket()
     raw.setsockopt(sockets.SOL_SOCKET, sockets.SO_RCVBUF, 4096)
-    raw.setblocking(False)  # noqa: FBT003
+    raw.setblocking(False)
     await loop.sock_connect(raw, ("127.0.0.1", desk.port))
     await loop.sock_sendall(
         raw,

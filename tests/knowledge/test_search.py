@@ -21,7 +21,7 @@ from knowledge.search.index import HYBRID, LEXICAL, build
 from knowledge.search.lexical import Field, LexicalIndex
 from knowledge.search.loading import SearchLoader
 from knowledge.search.port import KnowledgeSearch
-from knowledge.search.words import fold, share_of_latin, terms, words
+from knowledge.search.words import fold, platforms, share_of_latin, terms, words
 from storage.database import Database
 from tests.databases import NOW
 from tests.knowledge.articles import ALL, IMPRIMANTE, MAILBOX, PRINTER, VPN, an_article
@@ -255,3 +255,9 @@ def test_measures_on_a_case_worked_by_hand() -> None:
     assert known.wrongly == 1
     assert known.separation == pytest.approx(2 / 3)
     assert np.isclose(known.reachable, 1 / 3)
+
+
+def test_steps_for_one_system_are_not_given_to_who_names_another_or_none() -> None:
+    assert platforms("Connect to the VPN on a Mac") == frozenset({"mac"})
+    assert platforms("my MacBook and macOS") == frozenset({"mac"})
+    assert platforms("the machine in the hall") == frozenset()

@@ -57,6 +57,7 @@ class Arena:
     faults: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
     locked: list[tuple[datetime, datetime]] = field(default_factory=list)
+    unquiet: list[str] = field(default_factory=list)
     on_ack: Callable[[], None] | None = None
     acked: int = 0
     errands: set[asyncio.Task[None]] = field(default_factory=set)
@@ -72,6 +73,10 @@ class Arena:
         """`kill -9` at a point; the process comes back after a moment."""
         if not process.kill(away=self.rng.choice((0.0, 0.3, 1.0))):
             return False
+        if process is self.desk:
+            self.counts["lines on their way when the desk was killed"] += sum(
+                not line.acks and not line.is_refused for person in self.people for line in person.lines
+            )
         self.kills[process.spec.name, point] += 1
         return True
 
@@ -120,18 +125,18 @@ class Arena:
                 self.locked.append((started, utc_now()))
 
     @contextmanager
-    def _lock(self) -> Iterator[Callable[[], None]]:
+    def _lock(self) -> Iterator[Callable[[], object]]:
         url = self.installation.desk.database_url
         if url.startswith("sqlite"):
             holder = sqlite3.connect(
                 url.removeprefix("sqlite:///"), timeout=30, isolation_level=None, check_same_thread=False
             )
             with contextlib.closing(holder):
-                yield lambda: [holder.execute("BEGIN EXCLUSIVE"), None][1]
+                yield lambda: holder.execute("BEGIN EXCLUSIVE")
                 holder.execute("ROLLBACK")
             return
         with psycopg.connect(url.replace("+psycopg", "")) as connection:
-            yield lambda: [connection.execute("LOCK TABLE message IN ACCESS EXCLUSIVE MODE"), None][1]
+            yield lambda: connection.execute("LOCK TABLE message IN ACCESS EXCLUSIVE MODE")
             connection.rollback()
 
     async def cut_database_connections(self) -> int:
@@ -152,7 +157,7 @@ class Arena:
         async with asyncio.timeout(QUIET_SECONDS):
             await self.desk.until_up()
             await self.rasa.until_up()
-            while not await self._is_quiet():
+            while not await self._is_quiet():  # noqa: ASYNC110 - asks another process
                 await asyncio.sleep(0.2)
 
     async def _is_quiet(self) -> bool:

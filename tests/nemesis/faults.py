@@ -1,222 +1,28 @@
-"""The faults of TRUST §5.4 that the spine must survive, each aimed at the moment where it hurts."""
+"""F5 to F11, F16 and RL-7: actions, Rasa and the database misbehave, lines repeat, an agent takes over."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from typing import Any
 
 from tests.nemesis import snares
+from tests.nemesis.aim import Fault, Run, anything, opens_ticket, snared, to_actions, to_rasa
 from tests.nemesis.arena import Arena
-from tests.nemesis.processes import KeptProcess
-from tests.nemesis.proxy import Act, Answer, Exchange, FaultProxy, Snare
-
-AIM_SECONDS = 25.0
-POKE_SECONDS = 1.0
-Run = Callable[[Arena], Awaitable[bool]]
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One kind; `run` returns whether it came to pass within its time."""
-
-    id: str
-    name: str
-    run: Run
-
-
-def is_ticket_call(body: dict[str, Any]) -> bool:
-    """An action call with an effect."""
-    return body.get("next_action") == "action_open_ticket"
-
-
-def anything(body: dict[str, Any]) -> bool:
-    """Every call."""
-    return True
-
-
-async def trap(
-    arena: Arena,
-    proxy: FaultProxy,
-    act: Act,
-    *,
-    wish: str = "question",
-    fits: Callable[[dict[str, Any]], bool] = anything,
-    times: int = 1,
-) -> bool:
-    """Lay a snare, and have people say things until it has sprung; wait until what it does is done."""
-    snare = proxy.set(Snare(act, fits, times))
-    try:
-        async with asyncio.timeout(AIM_SECONDS):
-            while not snare.sprung.is_set():
-                arena.rng.choice(arena.people).wish(wish)
-                try:
-                    await asyncio.wait_for(snare.sprung.wait(), POKE_SECONDS)
-                except TimeoutError:
-                    continue
-    except TimeoutError:
-        return False
-    else:
-        await asyncio.wait_for(snare.done.wait(), 60)
-        return True
-    finally:
-        if times == 1 or not snare.sprung.is_set():
-            proxy.lift(snare)
-        else:
-            asyncio.get_running_loop().call_later(20, proxy.lift, snare)
-
-
-def _snared(
-    id_: str,
-    name: str,
-    proxy: Callable[[Arena], FaultProxy],
-    act: Callable[[Arena], Act],
-    *,
-    wish: str = "question",
-    fits: Callable[[dict[str, Any]], bool] = anything,
-    times: int = 1,
-) -> Fault:
-    async def run(arena: Arena) -> bool:
-        return await trap(arena, proxy(arena), act(arena), wish=wish, fits=fits, times=times)
-
-    return Fault(id_, name, run)
-
-
-def _to_rasa(arena: Arena) -> FaultProxy:
-    return arena.to_rasa
-
-
-def _to_actions(arena: Arena) -> FaultProxy:
-    return arena.to_actions
-
-
-# F1, F2, F3: the desk is killed
-
-
-async def _kill_on_receipt(arena: Arena) -> bool:
-    """Lines wait at the database, which somebody holds: the desk has them, and has not committed."""
-    await arena.desk.until_up()
-    async with arena.database_locked():
-        for person in arena.people:
-            person.wish("ticket")
-        await asyncio.sleep(arena.rng.uniform(0.3, 0.8))
-        return arena.kill(arena.desk, "F1 line received, not committed")
-
-
-async def _kill_at_ack(arena: Arena) -> bool:
-    await arena.desk.until_up()
-    killed = asyncio.Event()
-
-    def kill() -> None:
-        if arena.kill(arena.desk, "F2 acknowledgement just out"):
-            killed.set()
-
-    arena.on_ack = kill
-    arena.rng.choice(arena.people).wish("ticket")
-    try:
-        await asyncio.wait_for(killed.wait(), AIM_SECONDS)
-    except TimeoutError:
-        arena.on_ack = None
-        return False
-    return True
-
-
-def _killing(process: Callable[[Arena], KeptProcess], point: str) -> Callable[[Arena], Callable[[], object]]:
-    return lambda arena: lambda: arena.kill(process(arena), point)
-
-
-def _desk(arena: Arena) -> KeptProcess:
-    return arena.desk
-
-
-def _rasa(arena: Arena) -> KeptProcess:
-    return arena.rasa
-
-
-def _desk_dies(
-    name: str,
-    proxy: Callable[[Arena], FaultProxy],
-    how: Callable[[Arena, Callable[[], object]], Act],
-    **more: Any,
-) -> Fault:
-    return _snared(name[:2], name, proxy, lambda arena: how(arena, _killing(_desk, name)(arena)), **more)
-
-
-def _rasa_dies(
-    name: str,
-    proxy: Callable[[Arena], FaultProxy],
-    how: Callable[[Arena, Callable[[], object]], Act],
-    **more: Any,
-) -> Fault:
-    return _snared(name[:2], name, proxy, lambda arena: how(arena, _killing(_rasa, name)(arena)), **more)
-
-
-DESK_KILLS = (
-    Fault("F1", "F1 line received, not committed", _kill_on_receipt),
-    Fault("F2", "F2 acknowledgement just out", _kill_at_ack),
-    _desk_dies("F2 committed, Rasa not yet asked", _to_rasa, lambda arena, kill: snares.before(kill)),
-    _desk_dies("F3 Rasa has answered, nothing committed", _to_rasa, lambda arena, kill: snares.lost(kill)),
-    _desk_dies("F3 the same for a ticket", _to_rasa, lambda arena, kill: snares.lost(kill), wish="ticket"),
-    _desk_dies(
-        "F3 answer arrived, commit under way",
-        _to_rasa,
-        lambda arena, kill: snares.after(arena.rng.uniform(0, 0.02), kill),
-    ),
-    _desk_dies(
-        "F3 ticket opened, action not answered",
-        _to_actions,
-        lambda arena, kill: snares.lost(kill),
-        wish="ticket",
-        fits=is_ticket_call,
-    ),
-)
-
-RASA_KILLS = (
-    _rasa_dies(
-        "F4 action done, its answer not read",
-        _to_actions,
-        lambda arena, kill: snares.lost(kill),
-    ),
-    _rasa_dies(
-        "F4 ticket opened by text, answer not read",
-        _to_actions,
-        lambda arena, kill: snares.lost(kill),
-        wish="ticket",
-        fits=is_ticket_call,
-    ),
-    _rasa_dies(
-        "F4 ticket opened by button, answer not read",
-        _to_actions,
-        lambda arena, kill: snares.lost(kill),
-        wish="button",
-        fits=is_ticket_call,
-    ),
-    _rasa_dies(
-        "F4 turn saved, its answer not read", _to_rasa, lambda arena, kill: snares.lost(kill), wish="ticket"
-    ),
-    _rasa_dies(
-        "F4 in the middle of a turn",
-        _to_rasa,
-        lambda arena, kill: snares.during(arena.rng.uniform(0, 0.03), kill),
-    ),
-)
-
+from tests.nemesis.proxy import Act, Answer, Exchange, Snare
 
 # F5, F6: actions
 
 
-def _actions(name: str, act: Act, *, wish: str = "ticket", times: int = 1) -> Fault:
-    fits = is_ticket_call if wish in ("ticket", "button") else anything
-    return _snared(name[:2], name, _to_actions, lambda arena: act, wish=wish, fits=fits, times=times)
+def _actions(name: str, act: Act, *, wish: str = "ticket", times: int = 1, is_long: bool = False) -> Fault:
+    fits = opens_ticket if wish == "ticket" else anything
+    return snared(name, to_actions, lambda arena: act, wish=wish, fits=fits, times=times, is_long=is_long)
 
 
 ACTION_FAULTS = (
-    _actions("F5 ticket opened, action hangs", snares.slow(5)),
+    _actions("F5 ticket opened, action hangs", snares.slow(5), is_long=True),
     _actions("F5 ticket opened, action answers 500", snares.instead(500, b"{}", done=True)),
     _actions("F5 ticket opened, 500 twice", snares.instead(500, b"{}", done=True), times=2),
-    _actions("F5 search hangs", snares.deaf(5), wish="question"),
-    _actions("F5 search hangs twice", snares.deaf(5), wish="question", times=2),
+    _actions("F5 search hangs", snares.deaf(5), wish="question", is_long=True),
+    _actions("F5 search hangs twice", snares.deaf(5), wish="question", times=2, is_long=True),
     _actions("F6 actions answer 500", snares.instead(500, b"{}", done=False), wish="question", times=6),
     _actions("F6 actions are down", snares.deaf(0), times=4),
 )
@@ -237,16 +43,33 @@ async def _rasa_away(arena: Arena) -> bool:
     return True
 
 
-def _strange(name: str, act: Act, *, times: int = 1) -> Fault:
-    return _snared(name[:2], name, _to_rasa, lambda arena: act, times=times)
+async def _deaf_to_one(arena: Arena) -> bool:
+    """Two turns of one conversation, one behind the other, get no answer: the second waited for the first."""
+    person = arena.rng.choice(arena.people)
+    snare = arena.to_rasa.set(
+        Snare(snares.deaf(30), lambda body: body.get("sender") == person.conversation, times=10)
+    )
+    try:
+        for _ in range(2):
+            person.wish("question")
+            await asyncio.sleep(4)
+        await asyncio.sleep(20)
+        return snare.sprung.is_set()
+    finally:
+        arena.to_rasa.lift(snare)
+
+
+def _strange(name: str, act: Act, *, times: int = 1, is_long: bool = False) -> Fault:
+    return snared(name, to_rasa, lambda arena: act, times=times, is_long=is_long)
 
 
 RASA_FAULTS = (
-    Fault("F7", "F7 Rasa away for seconds", _rasa_away),
+    Fault("F7 Rasa away for seconds", _rasa_away),
     _strange("F8 Rasa answers after 2 s", snares.slow(2), times=4),
-    _strange("F8 Rasa answers after 7 s", snares.slow(7), times=2),
-    _strange("F8 Rasa answers after 30 s", snares.slow(30)),
-    _strange("F8 Rasa drips", snares.drip(20)),
+    _strange("F8 Rasa answers after 7 s", snares.slow(7), times=2, is_long=True),
+    _strange("F8 Rasa answers after 30 s", snares.slow(30), is_long=True),
+    _strange("F8 Rasa drips", snares.drip(20), is_long=True),
+    Fault("F8 Rasa is deaf to one conversation", _deaf_to_one, is_long=True),
     _strange("F9 []", snares.instead(200, b"[]", done=False)),
     _strange("F9 [] for a turn that was done, twice", snares.instead(200, b"[]", done=True), times=2),
     _strange("F9 no replies", snares.changed(snares.without_replies)),
@@ -281,10 +104,21 @@ async def _connections_cut(arena: Arena) -> bool:
 
 
 LOCK_FAULTS = (
-    Fault("F10", "F10 database locked for 1 s", _locked(1)),
-    Fault("F10", "F10 database locked for 7 s", _locked(7)),
+    Fault("F10 database locked for 1 s", _locked(1)),
+    Fault("F10 database locked for 7 s", _locked(7), is_long=True),
 )
-POSTGRES_FAULTS = (Fault("F11", "F11 database connections cut", _connections_cut),)
+POSTGRES_FAULTS = (Fault("F11 database connections cut", _connections_cut),)
+
+
+# F16: the same line again and again
+
+
+async def _doubled(arena: Arena) -> bool:
+    await arena.rng.choice(arena.people).double("question")
+    return True
+
+
+REPEATS = (Fault("F16 a line sent by every client at once", _doubled),)
 
 
 # RL-7: an agent
@@ -325,24 +159,21 @@ async def _give_back_later(arena: Arena, conversation: str, seconds: float) -> N
 
 
 AGENT_FAULTS = (
-    Fault("RL-7", "agent takes over at random", _take_over_at_random),
-    _snared(
-        "RL-7",
+    Fault("agent takes over at random", _take_over_at_random),
+    snared(
         "agent takes over while an answer is on its way",
-        _to_rasa,
+        to_rasa,
         lambda arena: taken_over_with_the_answer_in_hand(arena, keeps=1.0),
     ),
-    _snared(
-        "RL-7",
+    snared(
         "agent takes over while a ticket is being opened",
-        _to_rasa,
+        to_rasa,
         lambda arena: taken_over_with_the_answer_in_hand(arena, keeps=1.0),
         wish="ticket",
     ),
-    _snared(
-        "RL-7",
+    snared(
         "agent takes over and gives back within a turn",
-        _to_rasa,
+        to_rasa,
         lambda arena: taken_over_with_the_answer_in_hand(arena, keeps=0.0),
     ),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,12 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.nemesis import faults
-from tests.nemesis.arena import Arena, an_arena
+from tests.nemesis.aim import Fault
+from tests.nemesis.arena import QUIET_SECONDS, Arena, an_arena
 from tests.nemesis.checks import Evidence, violations
 from tests.nemesis.evidence import collect
-from tests.nemesis.faults import Fault
 from tests.nemesis.installation import Ports, a_database, free_ports, install
-from tests.nemesis.people import Person
+from tests.nemesis.kills import DESK_KILLS, RASA_KILLS
+from tests.nemesis.people import Person, chance
 
 LANGUAGES = ("en", "en", "fr")
 BACK_TO_NORMAL_SECONDS = 20.0
@@ -59,20 +59,27 @@ def plan(
     messages: int,
     kills: int,
     others: int = 1,
-    only: Callable[[Fault], bool] = lambda fault: True,
+    is_short: bool = False,
+    seconds: float = 900.0,
 ) -> Plan:
-    """The schedule of a seed: at least `kills` of each process, and every other fault `others` times."""
-    rng = random.Random(seed)
-    locks = faults.LOCK_FAULTS + (faults.POSTGRES_FAULTS if backend == "postgresql" else ())
+    """The schedule of a seed: at least `kills` of each process, and every other fault `others` times.
+
+    A short one leaves out what takes tens of seconds.
+    """
+    rng = chance(seed)
+    databases = faults.LOCK_FAULTS + (faults.POSTGRES_FAULTS if backend == "postgresql" else ())
     lanes = []
     for deadly, rest in (
-        (faults.DESK_KILLS, (locks + faults.AGENT_FAULTS) * others),
-        (faults.RASA_KILLS, (faults.ACTION_FAULTS + faults.RASA_FAULTS) * others),
+        (DESK_KILLS, (databases + faults.REPEATS + faults.AGENT_FAULTS) * others),
+        (RASA_KILLS, (faults.ACTION_FAULTS + faults.RASA_FAULTS) * others),
     ):
-        lane = [*itertools.islice(itertools.cycle(deadly), kills), *filter(only, rest)]
+        lane = [
+            *itertools.islice(itertools.cycle(deadly), kills),
+            *(fault for fault in rest if not (is_short and fault.is_long)),
+        ]
         rng.shuffle(lane)
         lanes.append(lane)
-    return Plan(backend, seed, messages, lanes)
+    return Plan(backend, seed, messages, lanes, seconds=seconds)
 
 
 async def run(plan: Plan, folder: Path, artefacts: Path, *, tell: Callable[[str], None]) -> Outcome:
@@ -80,7 +87,7 @@ async def run(plan: Plan, folder: Path, artefacts: Path, *, tell: Callable[[str]
     started = time.monotonic()
     with a_database(plan.backend, folder) as url:
         installation = install(folder / "var", artefacts, url, plan.ports, mutation=plan.mutation)
-        async with an_arena(installation, random.Random(plan.seed)) as arena, asyncio.timeout(plan.seconds):
+        async with an_arena(installation, chance(plan.seed)) as arena, asyncio.timeout(plan.seconds):
             await _act(arena, plan, tell)
             evidence = collect(arena)
     return Outcome(
@@ -100,7 +107,7 @@ async def _act(arena: Arena, plan: Plan, tell: Callable[[str], None]) -> None:
         Person(
             number,
             LANGUAGES[number % len(LANGUAGES)],
-            random.Random(plan.seed * 1000 + number),
+            chance(plan.seed * 1000 + number),
             arena.counts,
             arena.note_ack,
         )
@@ -117,7 +124,10 @@ async def _act(arena: Arena, plan: Plan, tell: Callable[[str], None]) -> None:
             for lane in plan.lanes:
                 group.create_task(_nemesis(arena, lane, progress, tell))
         tell("healing")
-        await _heal(arena)
+        try:
+            await _heal(arena)
+        except TimeoutError:
+            arena.unquiet.append(f"RL-4 every turn ends: not everything was quiet within {QUIET_SECONDS:g} s")
 
 
 class _Progress:
@@ -154,7 +164,7 @@ async def _happen(arena: Arena, fault: Fault) -> bool:
     for _ in range(2):
         if await fault.run(arena):
             return True
-    for process, deadly in ((arena.desk, faults.DESK_KILLS), (arena.rasa, faults.RASA_KILLS)):
+    for process, deadly in ((arena.desk, DESK_KILLS), (arena.rasa, RASA_KILLS)):
         if fault in deadly:
             await process.until_up()
             arena.kill(process, "at random, the moment was missed")
@@ -171,7 +181,7 @@ async def _heal(arena: Arena) -> None:
     await arena.until_quiet()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(BACK_TO_NORMAL_SECONDS):
-            while not await _is_back(arena):
+            while not await _is_back(arena):  # noqa: ASYNC110 - asks other processes
                 await asyncio.sleep(1)
     await arena.until_quiet()
 
@@ -188,5 +198,8 @@ async def _is_back(arena: Arena) -> bool:
 def _unhealed(arena: Arena) -> list[str]:
     answered = arena.counts["conversations answered by Rasa at the end"]
     if answered >= len(arena.people):
-        return []
-    return [f"F7 back to normal: Rasa answered {answered} of {len(arena.people)} conversations at the end"]
+        return arena.unquiet
+    return [
+        *arena.unquiet,
+        f"F7 back to normal: Rasa answered {answered} of {len(arena.people)} conversations at the end",
+    ]

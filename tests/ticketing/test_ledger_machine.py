@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from typing import ClassVar
 
 import pytest
@@ -57,9 +58,13 @@ from ticketing.turns.operations import (
 )
 from ticketing.turns.settlement import settle_turn
 
-EXAMPLES = {"sqlite": 60, "postgresql": 20}
+EXAMPLES = {"sqlite": 60, "postgresql": 15}
 OWNERS = st.sampled_from(["desk-1", "desk-2"])
+RARELY = st.sampled_from([False, False, False, True])
 BUTTON = Button("Yes", "/yes")
+
+Held = tuple[Claim, int]
+"""A claim, and the number of its turn."""
 
 _numbers = itertools.count(1)
 
@@ -94,6 +99,8 @@ class LedgerMachine(RuleBasedStateMachine):
         line, ack = earlier
         again = say_to(self.db, self.talk, line, now=later(self.clock))
         assert (again.seq, again.turn, again.is_duplicate) == (ack.seq, ack.turn, True)
+        with pytest.raises(ButtonRefused):
+            say_to(self.db, self.talk, a_press(line.button_id or "never-offered"), now=later(self.clock))
 
     @rule(target=sent, button=consumes(buttons))
     def press(self, button: str) -> tuple[Inbound, Recorded]:
@@ -102,12 +109,6 @@ class LedgerMachine(RuleBasedStateMachine):
         ack = say_to(self.db, self.talk, press, now=later(self.clock))
         assert (ack.seq, ack.turn) == expected
         return press, ack
-
-    @rule(earlier=sent)
-    def press_used(self, earlier: tuple[Inbound, Recorded]) -> None:
-        button = earlier[0].button_id or "never-offered"
-        with pytest.raises(ButtonRefused):
-            say_to(self.db, self.talk, a_press(button), now=later(self.clock))
 
     # What the desk does
 
@@ -120,51 +121,54 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         if expected:
             assert (taken[0].text, taken[0].payload) == ("\n".join(expected.lines), expected.payload)
+            self.latest: Held = (taken[0].claim, taken[0].number)
         return multiple(*((turn.claim, turn.number) for turn in taken))
 
-    @rule(target=buttons, claim=claimed, has_button=st.booleans())
-    def finish(self, claim: tuple[Claim, int], has_button: bool) -> object:
-        reply = Reply(f"answer {next(_numbers)}", (BUTTON,) if has_button else ())
-        turn = self.turn_of(claim)
+    @rule(
+        target=buttons, claim=claimed, is_stale=RARELY, has_button=st.booleans(), tells_ticket=st.booleans()
+    )
+    def finish(self, claim: Held, is_stale: bool, has_button: bool, tells_ticket: bool) -> object:
+        claim, turn = self.chosen(claim, is_stale)
+        ticket = turn.ticket if turn and tells_ticket else None
+        reply = Reply(f"answer {next(_numbers)}", (BUTTON,) if has_button else (), ticket=ticket)
         if turn is None:
-            with pytest.raises(TurnLost):
-                self.db.write(finish_turn, claim[0], [reply], now=later(self.clock))
+            self.is_lost(finish_turn, claim, replies=[reply])
             return multiple()
-        expected = self.model_finish(turn, Author.ASSISTANT, reply.text, TurnOutcome.ANSWERED)
+        expected = self.model_finish(turn, Author.ASSISTANT, reply, TurnOutcome.ANSWERED)
         assert self.db.write(finish_turn, claim[0], [reply], now=later(self.clock)) is expected
         if expected is TurnOutcome.HANDED_OVER or not has_button:
             return multiple()
-        return transcript(self.db, self.talk)[-1].extras["buttons"][0]["id"]
+        answers = [line for line in transcript(self.db, self.talk) if line.author is Author.ASSISTANT]
+        return answers[-1].extras["buttons"][0]["id"]
 
-    @rule(claim=claimed)
-    def settle(self, claim: tuple[Claim, int]) -> None:
-        turn = self.turn_of(claim)
+    @rule(claim=claimed, is_stale=RARELY)
+    def settle(self, claim: Held, is_stale: bool) -> None:
+        claim, turn = self.chosen(claim, is_stale)
         if turn is None:
-            with pytest.raises(TurnLost):
-                self.db.write(settle_turn, claim[0], team=TEAM, now=later(self.clock))
+            self.is_lost(settle_turn, claim, team=TEAM)
             return
         outcome = self.db.write(settle_turn, claim[0], team=TEAM, now=later(self.clock))
         if self.model.may_answer(turn):
             number = transcript(self.db, self.talk)[-1].extras["ticket"]
             assert turn.ticket in (None, number), "one ticket per turn"
             turn.ticket = number
-        text = say("notice_apology", "en", ticket=turn.ticket or "").text
-        assert outcome is self.model_finish(turn, Author.DESK, text, TurnOutcome.APOLOGISED)
+        apology = Reply(say("notice_apology", "en", ticket=turn.ticket or "").text, ticket=turn.ticket)
+        assert outcome is self.model_finish(turn, Author.DESK, apology, TurnOutcome.APOLOGISED)
 
-    @rule(claim=claimed)
-    def say_still_working(self, claim: tuple[Claim, int]) -> None:
-        turn = self.turn_of(claim)
+    @rule(claim=claimed, is_stale=RARELY)
+    def say_still_working(self, claim: Held, is_stale: bool) -> None:
+        claim, turn = self.chosen(claim, is_stale)
         if turn is None:
-            with pytest.raises(TurnLost):
-                self.db.write(note_still_working, claim[0], now=later(self.clock))
+            self.is_lost(note_still_working, claim)
             return
         may_answer = self.model.may_answer(turn)
         assert self.db.write(note_still_working, claim[0], now=later(self.clock)) is may_answer
         if may_answer:
             self.model.says(Author.DESK, say("notice_still_working", "en").text)
 
-    @rule(claim=claimed)
-    def open_ticket(self, claim: tuple[Claim, int]) -> None:
+    @rule(claim=claimed, is_stale=RARELY)
+    def open_ticket(self, claim: Held, is_stale: bool) -> None:
+        claim, _ = self.chosen(claim, is_stale)
         turn = self.model.turns[claim[1] - 1]
         if turn.state is not TurnState.RUNNING:
             with pytest.raises(TurnLost):
@@ -174,20 +178,15 @@ class LedgerMachine(RuleBasedStateMachine):
         assert turn.ticket in (None, opened.number), "one ticket per turn"
         turn.ticket = opened.number
 
-    @rule(owner=OWNERS)
-    def renew(self, owner: str) -> None:
-        renewed = self.db.write(renew_leases, owner=owner, now=later(self.clock))
+    @rule(owner=OWNERS, is_stopping=RARELY)
+    def show_life(self, owner: str, is_stopping: bool) -> None:
         mine = [t for t in self.model.turns if t.state is TurnState.RUNNING and t.owner == owner]
-        assert renewed == len(mine)
+        if is_stopping:
+            self.db.write(release_turns, owner=owner, now=later(self.clock))
+        else:
+            assert self.db.write(renew_leases, owner=owner, now=later(self.clock)) == len(mine)
         for turn in mine:
-            turn.lease_until = self.clock + LEASE_SECONDS
-
-    @rule(owner=OWNERS)
-    def stop(self, owner: str) -> None:
-        self.db.write(release_turns, owner=owner, now=later(self.clock))
-        for turn in self.model.turns:
-            if turn.state is TurnState.RUNNING and turn.owner == owner:
-                turn.lease_until = self.clock
+            turn.lease_until = self.clock + (0 if is_stopping else LEASE_SECONDS)
 
     @rule(seconds=st.integers(1, LEASE_SECONDS + 1))
     def pass_time(self, seconds: int) -> None:
@@ -195,14 +194,16 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # What agents do
 
-    @rule()
-    def take_over(self) -> None:
-        self.change(take_over, Speaker.AGENT, self.model.speaker is not Speaker.AGENT, agent_name="Bea")
-
-    @rule()
-    def ask_for_an_agent(self) -> None:
-        may = self.model.speaker is Speaker.ASSISTANT
-        self.change(request_handoff, Speaker.WAITING, may, actor="person")
+    @rule(is_asked_for=RARELY, goes_at_once=st.booleans())
+    def take_over(self, is_asked_for: bool, goes_at_once: bool) -> None:
+        if is_asked_for:
+            may = self.model.speaker is Speaker.ASSISTANT
+            self.change(request_handoff, Speaker.WAITING, may, actor="person")
+        else:
+            may = self.model.speaker is not Speaker.AGENT
+            self.change(take_over, Speaker.AGENT, may, agent_name="Bea")
+        if goes_at_once:
+            self.hand_back()
 
     @rule()
     def hand_back(self) -> None:
@@ -249,39 +250,43 @@ class LedgerMachine(RuleBasedStateMachine):
     # Helpers
 
     def finish_last(self, claim: Claim, number: int) -> None:
-        expected = self.model_finish(
-            self.model.turns[number - 1], Author.ASSISTANT, "last answer", TurnOutcome.ANSWERED
-        )
-        outcome = self.db.write(finish_turn, claim, [Reply("last answer")], now=later(self.clock))
-        assert outcome is expected
+        turn, reply = self.model.turns[number - 1], Reply("last answer")
+        expected = self.model_finish(turn, Author.ASSISTANT, reply, TurnOutcome.ANSWERED)
+        assert self.db.write(finish_turn, claim, [reply], now=later(self.clock)) is expected
 
-    def turn_of(self, claim: tuple[Claim, int]) -> ModelTurn | None:
-        """The turn, if this claim on it still holds."""
+    def chosen(self, claim: Held, is_stale: bool) -> tuple[Held, ModelTurn | None]:
+        """The claim that holds now, or now and then an old one; and its turn, if it still holds."""
+        if not is_stale:
+            claim = self.latest
         turn = self.model.turns[claim[1] - 1]
-        is_held = (turn.state, turn.owner, turn.attempts) == (
-            TurnState.RUNNING,
-            claim[0].owner,
-            claim[0].attempt,
-        )
-        return turn if is_held else None
+        held_by = (TurnState.RUNNING, claim[0].owner, claim[0].attempt)
+        return claim, turn if (turn.state, turn.owner, turn.attempts) == held_by else None
 
-    def model_finish(self, turn: ModelTurn, author: Author, text: str, outcome: TurnOutcome) -> TurnOutcome:
+    def is_lost(self, operation: Callable[..., object], claim: Held, **arguments: object) -> None:
+        with pytest.raises(TurnLost):
+            self.db.write(operation, claim[0], now=later(self.clock), **arguments)
+
+    def model_finish(
+        self, turn: ModelTurn, author: Author, reply: Reply, outcome: TurnOutcome
+    ) -> TurnOutcome:
+        key = "utter_ticket_opened_anonymous"
+        told = None
         if self.model.may_answer(turn):
-            self.model.says(author, text)
+            self.model.says(author, reply.text)
+            told = reply.ticket
         else:
-            outcome = TurnOutcome.HANDED_OVER
-            if turn.ticket:
-                notice = say("notice_ticket_opened_meanwhile", "en", ticket=turn.ticket)
-                self.model.says(Author.DESK, notice.text)
+            outcome, key = TurnOutcome.HANDED_OVER, "notice_ticket_opened_meanwhile"
+        if turn.ticket and turn.ticket != told:
+            self.model.says(Author.DESK, say(key, "en", ticket=turn.ticket).text)
         turn.state, turn.outcome = TurnState.DONE, outcome
         return outcome
 
-    def change(self, operation: object, speaker: Speaker, is_allowed: bool, **who: str) -> None:
+    def change(self, operation: Callable[..., None], speaker: Speaker, is_allowed: bool, **who: str) -> None:
         if not is_allowed:
             with pytest.raises(SpeakerChangeRefused):
-                self.db.write(operation, self.talk.public_id, now=later(self.clock), **who)  # type: ignore[arg-type]
+                self.db.write(operation, self.talk.public_id, now=later(self.clock), **who)
             return
-        self.db.write(operation, self.talk.public_id, now=later(self.clock), **who)  # type: ignore[arg-type]
+        self.db.write(operation, self.talk.public_id, now=later(self.clock), **who)
         self.model.changes_speaker(speaker)
 
 

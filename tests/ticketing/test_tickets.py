@@ -23,13 +23,14 @@ from tests.ticketing.builders import (
     transcript,
     turns,
 )
-from ticketing.conversations.logic import Author
+from ticketing.conversations.logic import Author, Reply
 from ticketing.conversations.operations import take_over
 from ticketing.tickets.logic import SUMMARY_CHARACTERS, TicketType, summary_of, ticket_number
 from ticketing.tickets.models import Ticket
 from ticketing.tickets.operations import Opened, Team, open_ticket_for_turn
 from ticketing.turns.errors import TurnLost
 from ticketing.turns.logic import LEASE, TurnOutcome
+from ticketing.turns.operations import finish_turn
 from ticketing.turns.settlement import settle_turn
 
 
@@ -143,6 +144,58 @@ def test_a_turn_taken_again_gets_the_ticket_it_opened_before(db: Database, talk:
 
     assert again == first
     assert count(db, Ticket) == 1
+
+
+def test_a_ticket_that_no_reply_speaks_of_is_announced_by_the_desk_once(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "hello")
+    opened = open_for(db, claim_one(db).claim.turn_id)
+    again = claim_one(db, owner="desk-2", now=NOW + LEASE)
+
+    answer(db, again.claim, "something else")
+
+    _, reply, notice = transcript(db, talk)
+    assert (reply.author, notice.author, notice.extras) == (
+        Author.ASSISTANT,
+        Author.DESK,
+        {"ticket": opened.number},
+    )
+    expected = say("utter_ticket_opened", "en", ticket=opened.number, email="ana@example.org")
+    assert notice.text == expected.text
+
+
+def test_a_ticket_that_the_reply_speaks_of_is_not_announced_again(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "hello")
+    turn = claim_one(db)
+    opened = open_for(db, turn.claim.turn_id)
+
+    db.write(finish_turn, turn.claim, [Reply("On file.", ticket=opened.number)], now=NOW)
+
+    assert len(transcript(db, talk)) == 2
+
+
+def test_a_short_wish_for_a_ticket_brings_what_was_typed_before_it(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "the printer on floor 2 is on fire")
+    answer(db, claim_one(db).claim)
+    say_to(db, talk, "open a ticket please")
+
+    open_for(db, claim_one(db).claim.turn_id)
+
+    [ticket] = tickets(db)
+    assert ticket.description == "the printer on floor 2 is on fire\nopen a ticket please"
+    assert (ticket.first_seq, ticket.last_seq) == (1, 3)
+
+
+def test_a_ticket_holds_no_line_of_another_conversation_or_of_later(db: Database, talk: Talk) -> None:
+    say_to(db, a_conversation(db), "somebody else's words are none of this ticket's business")
+    other = claim_one(db)
+    answer(db, other.claim)
+    say_to(db, talk, "mine")
+    turn = claim_one(db)
+    say_to(db, talk, "said while the turn was running, so it is the next turn's")
+
+    open_for(db, turn.claim.turn_id)
+
+    assert tickets(db)[0].description == "mine"
 
 
 def test_only_a_turn_in_flight_opens_a_ticket(db: Database, talk: Talk) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -164,11 +164,14 @@ def _text_of(session: Session, turn: Turn) -> str:
     return neutralised("\n".join(lines))
 
 
-def renew_leases(session: Session, *, owner: str, now: datetime) -> int:
-    """Sign of life for everything this process works on; returns how many turns that is."""
+def renew_leases(
+    session: Session, *, owner: str, now: datetime, turn_ids: Collection[str] | None = None
+) -> int:
+    """Sign of life for what this process works on, all of it or these turns; returns how many that is."""
+    mine = true() if turn_ids is None else Turn.id.in_(turn_ids)
     renewed = session.execute(
         update(Turn)
-        .where(Turn.owner == owner, Turn.state == TurnState.RUNNING)
+        .where(Turn.owner == owner, Turn.state == TurnState.RUNNING, mine)
         .values(lease_until=now + LEASE)
         .execution_options(synchronize_session=False)
     )
@@ -274,10 +277,15 @@ def _announce_effects(
     now: datetime,
 ) -> None:
     for name, result in effects_of(session, turn.id):
-        if name == "open_ticket" and result["number"] not in told:
-            text = say(_ticket_notice(outcome, result), conversation.language, **_ticket_values(result)).text
-            notice = Reply(text, ticket=result["number"])
-            append_reply(session, conversation, notice, author=Author.DESK, turn_id=turn.id, now=now)
+        if name != "open_ticket" or result["number"] in told:
+            continue
+        if outcome is TurnOutcome.HANDED_OVER:
+            key = "notice_ticket_opened_meanwhile"
+        else:
+            key = "utter_ticket_opened" if result["email"] else "utter_ticket_opened_anonymous"
+        text = say(key, conversation.language, ticket=result["number"], email=result["email"] or "").text
+        notice = Reply(text, ticket=result["number"])
+        append_reply(session, conversation, notice, author=Author.DESK, turn_id=turn.id, now=now)
 
 
 def _end(turn: Turn, conversation: Conversation, outcome: TurnOutcome, now: datetime) -> None:

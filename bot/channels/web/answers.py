@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.channels.web.edge import refusal
-from bot.channels.web.frames import Frame, Hello, Send, slow_down_frame, status_body
+from bot.channels.web.frames import RELOAD, Frame, Hello, Send, slow_down_frame, status_body
 from bot.channels.web.limits import TokenBuckets, WebLimits
 from bot.channels.web.port import Entered, Gateway
 from identity.visitors.logic import VisitorToken
@@ -35,7 +35,7 @@ def welcome_frames(entered: Entered, limits: WebLimits) -> list[Frame]:
     }
     if entered.is_position_known:
         return [welcome]
-    return [{"type": "reload", "reason": "position_unknown"}, welcome]
+    return [RELOAD, welcome]
 
 
 async def answer_send(
@@ -43,7 +43,7 @@ async def answer_send(
 ) -> Frame:
     """Record a line; the frame that comes back is an acknowledgement only after the commit."""
     if wait := messages.take(token.session_id):
-        return slow_down_frame(frame.client_id, max(1, round(wait * 1000)))
+        return slow_down_frame(frame.client_id, wait)
     inbound = Inbound(frame.client_id, frame.text or "", frame.button)
     try:
         recorded = await gateway.receive(token, conversation, inbound)
@@ -59,9 +59,11 @@ async def answer_send(
 
 
 async def answer_language(
-    gateway: Gateway, token: VisitorToken, conversation: str, language: str
+    gateway: Gateway, messages: TokenBuckets, token: VisitorToken, conversation: str, language: str
 ) -> Frame | None:
-    """Switch the conversation's language; the new status says so."""
+    """Switch the conversation's language; the new status says so. It writes, so it counts as a line."""
+    if wait := messages.take(token.session_id):
+        return slow_down_frame("", wait)
     try:
         await gateway.set_language(token, conversation, language)
     except Exception as error:  # noqa: BLE001 - one table of refusals, an unforeseen error gets a reference

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import secrets
+import traceback
 from collections.abc import Sequence
 
 from aiohttp import web
@@ -41,7 +42,9 @@ class AddressBook:
     def address_of(self, request: web.Request) -> str:
         """Walk the forwarded hops from the nearest; the first one that is no proxy of ours is the client."""
         address = request.remote or "unknown"
-        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        # Some proxies add a line of their own below the one the client sent: all lines count, in order.
+        lines = ",".join(request.headers.getall("X-Forwarded-For", []))
+        hops = [hop.strip() for hop in lines.split(",") if hop.strip()]
         while hops and self._is_trusted(address):
             address = hops.pop()
         return address
@@ -73,7 +76,8 @@ def refusal(error: Exception, *, client_id: str | None = None) -> Frame:
         return error_frame("not_saved", detail, client_id=client_id, retry=True)
     reference = secrets.token_hex(4)
     log.error("web_channel_failed", extra={"reference": reference, "error": type(error).__name__})
-    log.debug("web_channel_failed_at", extra={"reference": reference}, exc_info=error)
+    # Where, and not what: the text of an error may quote what was said.
+    log.debug("web_channel_failed_at\n%s", "".join(traceback.format_tb(error.__traceback__)))
     detail = "something went wrong here; send it again"
     return error_frame("internal", detail, client_id=client_id, retry=True, reference=reference)
 

@@ -13,6 +13,10 @@ from ticketing.conversations.queries import ConversationStatus, Line
 MAX_FRAME_BYTES = 64 * 1024
 
 Frame = dict[str, Any]
+
+RELOAD: Frame = {"type": "reload", "reason": "position_unknown"}
+RECONNECT: Frame = {"type": "reconnect", "wait_ms": 1_000}
+
 Body = TypeVar("Body", bound=BaseModel)
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 PublicId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -83,6 +87,14 @@ class SessionBody(_ClientFrame):
     identity: Annotated[str, Field(max_length=4_000)] | None = None
 
 
+class AddressedBody(BaseModel):
+    """`POST /chat/v1/send`: the conversation; the frame stands beside it."""
+
+    model_config = ConfigDict(strict=True, extra="allow", frozen=True, hide_input_in_errors=True)
+
+    conversation: PublicId
+
+
 class PollBody(_ClientFrame):
     """`POST /chat/v1/poll`."""
 
@@ -115,7 +127,13 @@ def read_body(model: type[Body], raw: bytes) -> Body:
 
 def _what_is_wrong(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_input=False, include_context=False)
-    return "; ".join(f"{'.'.join(map(str, p['loc'])) or 'frame'}: {p['type']}" for p in problems[:5])[:300]
+    return "; ".join(f"{_where(p['loc'], p['type'])}: {p['type']}" for p in problems[:5])[:300]
+
+
+def _where(location: tuple[int | str, ...], kind: str) -> str:
+    # The name of a field that is not ours is the client's own text.
+    ours = location[:-1] if kind == "extra_forbidden" else location
+    return ".".join(map(str, ours)) or "frame"
 
 
 def write_frame(frame: Frame) -> str:
@@ -167,6 +185,6 @@ def error_frame(
     return frame
 
 
-def slow_down_frame(client_id: str, wait_ms: int) -> Frame:
+def slow_down_frame(client_id: str, wait_seconds: float) -> Frame:
     """Not recorded: the client keeps the line and sends it again after the wait."""
-    return {"type": "slow_down", "client_id": client_id, "wait_ms": wait_ms}
+    return {"type": "slow_down", "client_id": client_id, "wait_ms": max(1, round(wait_seconds * 1000))}

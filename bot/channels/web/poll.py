@@ -12,6 +12,9 @@ from bot.channels.web.answers import answer_language, answer_send, enter, welcom
 from bot.channels.web.edge import AddressBook, bearer_token, refusal, status_for
 from bot.channels.web.frames import (
     MAX_FRAME_BYTES,
+    RECONNECT,
+    RELOAD,
+    AddressedBody,
     BadFrame,
     Frame,
     Hello,
@@ -22,13 +25,15 @@ from bot.channels.web.frames import (
     Typing,
     read_body,
     read_frame,
+    slow_down_frame,
 )
 from bot.channels.web.limits import SocketCount, TokenBuckets, WebLimits
-from bot.channels.web.port import Gateway
-from bot.channels.web.viewer import Viewer
+from bot.channels.web.port import Bell, Gateway
+from bot.channels.web.viewer import PositionUnknown, Viewer
 from identity.visitors.logic import VisitorToken
 
 LOOK_FOR_CLIENT_SECONDS = 1.0
+BODY_SECONDS = 10.0
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -48,12 +53,20 @@ class PollChannel:
     ) -> None:
         self._gateway, self._count, self._messages = gateway, count, messages
         self._sessions, self._addresses, self._limits = sessions, addresses, limits
+        self._waiting: set[Bell] = set()
+        self._is_stopping = False
+
+    def close(self) -> None:
+        """Tell every client that waits to come back."""
+        self._is_stopping = True
+        for bell in self._waiting:
+            bell.ring()
 
     async def session(self, request: web.Request) -> web.Response:
         """`POST /chat/v1/session`."""
         body = read_body(SessionBody, await _body(request))
         if wait := self._sessions.take(self._addresses.address_of(request)):
-            return _frames([{"type": "slow_down", "client_id": "", "wait_ms": round(wait * 1000)}], 429)
+            return _frames([slow_down_frame("", wait)], 429)
         signed = await self._gateway.open_session(
             site_key=body.site,
             origin=request.headers.get("Origin"),
@@ -82,7 +95,7 @@ class PollChannel:
                     self._gateway, self._messages, token, conversation, frame
                 )
             case Language(language=language):
-                answer = await answer_language(self._gateway, token, conversation, language)
+                answer = await answer_language(self._gateway, self._messages, token, conversation, language)
             case Typing():
                 self._gateway.typing(conversation, None)
                 answer = None
@@ -98,45 +111,51 @@ class PollChannel:
             token, body.conversation, origin=request.headers.get("Origin")
         )
         if not self._gateway.is_epoch(body.epoch):
-            return _frames([{"type": "reload", "reason": "position_unknown"}])
+            return _frames([RELOAD])
         viewer = Viewer(self._gateway, conversation_id, since=body.since, version=body.version)
         with (
             self._count.of_address(self._addresses.address_of(request)),
             self._count.of_visitor(token.session_id),
         ):
-            return _frames(await self._wait(request, viewer, body))
+            try:
+                return _frames(await self._wait(request, viewer, body))
+            except PositionUnknown:
+                return _frames([RELOAD])
 
     async def _wait(self, request: web.Request, viewer: Viewer, body: PollBody) -> list[Frame]:
         bell = self._gateway.listen(body.conversation)
+        self._waiting.add(bell)
         try:
             deadline = asyncio.get_running_loop().time() + body.wait
             while not (frames := await viewer.news()):
+                if self._is_stopping:
+                    return [RECONNECT]
                 left = deadline - asyncio.get_running_loop().time()
                 if left <= 0 or _is_gone(request):
                     break
                 await bell.wait(min(left, LOOK_FOR_CLIENT_SECONDS))
             return frames
         finally:
+            self._waiting.discard(bell)
             self._gateway.stop_listening(body.conversation, bell)
 
     async def _addressed(self, request: web.Request) -> tuple[VisitorToken, str, bytes]:
         """The token, the conversation named in the body, and the frame beside it."""
-        try:
-            body = json.loads(await _body(request))
-            conversation = body.pop("conversation")
-        except (ValueError, KeyError, AttributeError):
-            raise BadFrame("conversation: missing") from None
-        if not isinstance(conversation, str):
-            raise BadFrame("conversation: a text expected")
-        return self._gateway.read_token(bearer_token(request)), conversation, json.dumps(body).encode()
+        body = read_body(AddressedBody, await _body(request))
+        token = self._gateway.read_token(bearer_token(request))
+        return token, body.conversation, json.dumps(body.model_extra).encode()
 
 
 async def _body(request: web.Request) -> bytes:
     if (request.content_length or 0) > MAX_FRAME_BYTES:
         raise BadFrame("body: larger than 64 KiB")
-    body = await request.content.read(MAX_FRAME_BYTES + 1)
-    while len(body) <= MAX_FRAME_BYTES and not request.content.at_eof():
-        body += await request.content.read(MAX_FRAME_BYTES + 1)
+    body = b""
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while len(body) <= MAX_FRAME_BYTES and not request.content.at_eof():
+                body += await request.content.read(MAX_FRAME_BYTES + 1)
+    except TimeoutError:
+        raise BadFrame("body: too slow") from None
     if len(body) > MAX_FRAME_BYTES:
         raise BadFrame("body: larger than 64 KiB")
     return body

@@ -37,6 +37,7 @@ def add_web_channel(
         application.router.add_post(f"{PREFIX}/{name}", with_refusals(getattr(polls, name)))
 
     async def close_sockets(_: web.Application) -> None:
+        polls.close()
         await sockets.close()
 
     application.on_shutdown.append(close_sockets)

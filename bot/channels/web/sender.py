@@ -10,6 +10,7 @@ from aiohttp import web
 from bot.channels.web.frames import Frame, write_frame
 
 SEND_SECONDS = 10.0
+CLOSE_SECONDS = 2.0
 TOO_SLOW = 4000
 
 
@@ -20,8 +21,8 @@ class SocketGone(Exception):
 class Sender:
     """Writes frames, one at a time, and lets a reader go that does not take them."""
 
-    def __init__(self, socket: web.WebSocketResponse) -> None:
-        self._socket, self._lock = socket, asyncio.Lock()
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+        self._socket, self._transport, self._lock = socket, transport, asyncio.Lock()
 
     async def send(self, *frames: Frame) -> None:
         try:
@@ -40,6 +41,15 @@ class Sender:
         await self.close(code)
 
     async def close(self, code: int) -> None:
-        with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
-            async with asyncio.timeout(5):
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
                 await self._socket.close(code=code)
+        except TimeoutError:
+            self.abort()
+        except (ConnectionError, RuntimeError):
+            return
+
+    def abort(self) -> None:
+        """Let go at once: who reads nothing would keep what is written for it, and its place, for ever."""
+        if self._transport is not None:
+            self._transport.abort()

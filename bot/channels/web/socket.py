@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
 
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from bot.channels.web.answers import answer_language, answer_send, enter, welcome_frames
-from bot.channels.web.edge import AddressBook, refusal
+from bot.channels.web.edge import AddressBook, refusal, status_for
 from bot.channels.web.frames import (
     MAX_FRAME_BYTES,
+    RECONNECT,
     BadFrame,
     Frame,
     Hello,
@@ -37,9 +37,9 @@ log = logging.getLogger(__name__)
 
 HELLO_SECONDS = 5.0
 MAX_BAD_FRAMES = 10
-RECONNECT_MS = 1_000
+GOODBYE_SECONDS = 2.0
 
-_REFUSALS = (IdentityError, ConversationError, BadFrame, DatabaseUnavailable)
+_REFUSALS = (IdentityError, ConversationError, BadFrame)
 
 
 class SocketChannel:
@@ -64,15 +64,16 @@ class SocketChannel:
         origin = request.headers.get("Origin")
         try:
             await self._gateway.check_origin(site_key, origin)
-        except IdentityError as error:
-            return web.json_response(refusal(error), status=403)
+        except (IdentityError, DatabaseUnavailable) as error:
+            frame = refusal(error)
+            return web.json_response(frame, status=status_for(frame))
         socket = web.WebSocketResponse(
             max_msg_size=MAX_FRAME_BYTES, compress=False, heartbeat=self._limits.heartbeat_seconds
         )
         try:
             with self._count.of_address(self._addresses.address_of(request)):
                 await socket.prepare(request)
-                await self._serve(socket, site_key, origin)
+                await self._serve(socket, Sender(socket, request.transport), site_key, origin)
         except TooManySockets as error:
             return web.json_response(refusal(error), status=429)
         return socket
@@ -81,8 +82,9 @@ class SocketChannel:
         """Tell every client to come back, and let go."""
         await asyncio.gather(*(connection.say_goodbye() for connection in tuple(self._open)))
 
-    async def _serve(self, socket: web.WebSocketResponse, site_key: str, origin: str | None) -> None:
-        sender = Sender(socket)
+    async def _serve(
+        self, socket: web.WebSocketResponse, sender: Sender, site_key: str, origin: str | None
+    ) -> None:
         try:
             token, entered = await self._hello(socket, site_key, origin)
             with self._count.of_visitor(token.session_id):
@@ -92,12 +94,10 @@ class SocketChannel:
                     await connection.run(socket)
                 finally:
                     self._open.discard(connection)
-        except (*_REFUSALS, TooManySockets) as error:
-            is_full = isinstance(error, TooManySockets)
-            code = WSCloseCode.TRY_AGAIN_LATER if is_full else WSCloseCode.POLICY_VIOLATION
-            await sender.refuse(refusal(error), code)
         except (ConnectionError, SocketGone):
             log.debug("socket_gone")
+        except Exception as error:  # noqa: BLE001 - one table of refusals, an unforeseen error gets a reference
+            await sender.refuse(refusal(error), _close_code(error))
 
     async def _hello(
         self, socket: web.WebSocketResponse, site_key: str, origin: str | None
@@ -136,6 +136,14 @@ class _Connection:
     async def run(self, socket: web.WebSocketResponse) -> None:
         """Until either side ends it. Subscribed before the first read, so that nothing falls between."""
         bell = self._gateway.listen(self._conversation)
+        try:
+            # Before anything is read: whatever the client sent along, the first it gets is the welcome.
+            await self._sender.send(*welcome_frames(self._entered, self._limits))
+            await self._talk(socket, bell)
+        finally:
+            self._gateway.stop_listening(self._conversation, bell)
+
+    async def _talk(self, socket: web.WebSocketResponse, bell: Bell) -> None:
         viewer = Viewer(
             self._gateway,
             self._entered.conversation_id,
@@ -148,16 +156,26 @@ class _Connection:
         finally:
             updates.cancel()
             await asyncio.gather(updates, return_exceptions=True)
-            self._gateway.stop_listening(self._conversation, bell)
 
     async def say_goodbye(self) -> None:
-        """The desk stops: the client comes back by itself."""
-        with contextlib.suppress(SocketGone):
-            await self._sender.send({"type": "reconnect", "wait_ms": RECONNECT_MS})
-        await self._sender.close(WSCloseCode.SERVICE_RESTART)
+        """The desk stops: the client comes back by itself. Who does not read is not waited for."""
+        try:
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                with contextlib.suppress(SocketGone):
+                    await self._sender.send(RECONNECT)
+                await self._sender.close(WSCloseCode.SERVICE_RESTART)
+        except TimeoutError:
+            self._sender.abort()
 
     async def _keep_up_to_date(self, viewer: Viewer, bell: Bell) -> None:
-        await self._sender.send(*welcome_frames(self._entered, self._limits))
+        try:
+            await self._follow(viewer, bell)
+        except SocketGone:
+            log.debug("socket_gone")
+        except Exception as error:  # noqa: BLE001 - rather a reconnection than a viewer that sees nothing
+            await self._sender.refuse(refusal(error), WSCloseCode.INTERNAL_ERROR)
+
+    async def _follow(self, viewer: Viewer, bell: Bell) -> None:
         while True:
             with contextlib.suppress(DatabaseUnavailable):
                 while frames := await viewer.news():
@@ -168,9 +186,9 @@ class _Connection:
 
     async def _read(self, socket: web.WebSocketResponse, viewer: Viewer, bell: Bell) -> None:
         bad = 0
-        async for message in _texts(socket):
+        async for message in socket:
             try:
-                frame = read_frame(message.data)
+                frame = read_frame(_text_of(message))
             except BadFrame as error:
                 bad += 1
                 await self._sender.send(refusal(error))
@@ -180,6 +198,10 @@ class _Connection:
                 continue
             if answer := await self._answer(frame, viewer, bell):
                 await self._sender.send(answer)
+                if answer.get("code") == VisitorRefused.code:
+                    # Revoked or expired: whoever this is must not read on either.
+                    await self._sender.close(WSCloseCode.POLICY_VIOLATION)
+                    return
 
     async def _answer(
         self, frame: Hello | Send | Since | Typing | Language | Ping, viewer: Viewer, bell: Bell
@@ -195,7 +217,9 @@ class _Connection:
             case Typing():
                 self._gateway.typing(self._conversation, bell)
             case Language(language=language):
-                return await answer_language(self._gateway, self._token, self._conversation, language)
+                return await answer_language(
+                    self._gateway, self._messages, self._token, self._conversation, language
+                )
             case Ping():
                 return {"type": "pong"}
             case Hello():
@@ -203,9 +227,13 @@ class _Connection:
         return None
 
 
-async def _texts(socket: web.WebSocketResponse) -> AsyncIterator[WSMessage]:
-    async for message in socket:
-        if message.type is WSMsgType.TEXT:
-            yield message
-        else:
-            return
+def _text_of(message: WSMessage) -> str:
+    if message.type is not WSMsgType.TEXT:
+        raise BadFrame("frame: text expected")
+    return str(message.data)
+
+
+def _close_code(error: Exception) -> WSCloseCode:
+    if isinstance(error, TooManySockets | DatabaseUnavailable):
+        return WSCloseCode.TRY_AGAIN_LATER
+    return WSCloseCode.POLICY_VIOLATION if isinstance(error, _REFUSALS) else WSCloseCode.INTERNAL_ERROR

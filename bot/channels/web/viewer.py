@@ -14,6 +14,10 @@ LOOK_AGAIN_SECONDS = 30.0
 TYPING_SECONDS = 6
 
 
+class PositionUnknown(Exception):
+    """The viewer has seen more than there is: its position is of another ledger (TRUST WW-13)."""
+
+
 class Viewer:
     """A position in a conversation: the last message seen and the last status version seen."""
 
@@ -22,10 +26,16 @@ class Viewer:
         self.since, self.version = since, version
 
     async def news(self) -> list[Frame]:
-        """The frames this viewer has not had; moves its position."""
+        """The frames this viewer has not had; moves its position.
+
+        Raises:
+            PositionUnknown
+        """
         frames: list[Frame] = []
         while True:
             news = await self._gateway.news(self._conversation_id, self.since)
+            if self.since > news.status.last_seq:
+                raise PositionUnknown
             frames += [message_frame(line) for line in news.lines]
             if news.lines:
                 self.since = news.lines[-1].seq
