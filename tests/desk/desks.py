@@ -104,11 +104,13 @@ class ScriptedRasa:
     most_flying: int = 0
     cancelled: int = 0
     port: int = 0
+    request: web.Request | None = None
 
     async def turn(self, request: web.Request) -> web.StreamResponse:
         assert request.headers["X-Guichet-Secret"] == SECRETS.rasa_secret
         body: Frame = await request.json()
         self.turns.append(body)
+        self.request = request
         self.flying += 1
         self.most_flying = max(self.most_flying, self.flying)
         try:

@@ -35,48 +35,41 @@ WRONG_ORIGINS = [
 ]
 
 
-def origin(value: str | None) -> dict[str, str | None]:
-    return {"Origin": value}
-
-
-@pytest.mark.parametrize("wrong", WRONG_ORIGINS)
-async def test_a_wrong_origin_is_refused_before_a_word_is_exchanged(
-    tmp_path: Path, wrong: str | None
-) -> None:
+async def test_a_wrong_origin_is_refused_before_a_word_is_exchanged(tmp_path: Path) -> None:
     async with a_desk(tmp_path, assistant="none") as desk:
         token = await desk.visitor()
         async with a_poller(desk, token) as chat:
             there = chat.conversation
         people, talks = desk.count(Person), desk.count(Conversation)
-
-        headers = {"Origin": wrong} if wrong is not None else {}
-        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await desk.http.ws_connect(f"{desk.url}/chat/v1/socket", params={"site": "demo"}, headers=headers)
-        assert refused.value.status == 403
-
         bodies: dict[str, dict[str, Any]] = {
             "session": {"site": "demo"},
             "hello": {"new": True},
             "send": {"type": "send", "client_id": "c-1", "text": "hello", "conversation": there},
             "poll": {"conversation": there, "wait": 0},
         }
-        for path, body in bodies.items():
-            status, answer = await desk.post(path, body, token=token, headers=origin(wrong))
-            assert (status, answer["frames"][0]["code"]) == (403, "origin_refused"), path
+        for wrong in WRONG_ORIGINS:
+            assert await _handshake(desk, "demo", wrong) == 403, wrong
+            for path, body in bodies.items():
+                status, answer = await desk.post(path, body, token=token, headers={"Origin": wrong})
+                assert (status, answer["frames"][0]["code"]) == (403, "origin_refused"), (path, wrong)
         assert (desk.count(Person), desk.count(Conversation)) == (people, talks)
         assert desk.transcript(there) == []
 
 
-@pytest.mark.parametrize("site", ["", "nowhere", "demo ", "DEMO", "demo\x00", "x" * 500])
-async def test_a_site_that_is_not_there_is_refused(tmp_path: Path, site: str) -> None:
+async def _handshake(desk: RunningDesk, site: str, origin: str | None) -> int:
+    """The status with which a handshake is refused."""
+    headers = {"Origin": origin} if origin is not None else {}
+    with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+        await desk.http.ws_connect(f"{desk.url}/chat/v1/socket", params={"site": site}, headers=headers)
+    return refused.value.status
+
+
+async def test_a_site_that_is_not_there_is_refused(tmp_path: Path) -> None:
     async with a_desk(tmp_path, assistant="none") as desk:
-        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-            await desk.http.ws_connect(
-                f"{desk.url}/chat/v1/socket", params={"site": site}, headers={"Origin": ORIGIN}
-            )
-        assert refused.value.status == 403
-        status, _ = await desk.post("session", {"site": site})
-        assert status in (400, 403)
+        for site in ("", "nowhere", "demo ", "DEMO", "demo\x00", "x" * 500):
+            assert await _handshake(desk, site, ORIGIN) == 403, site
+            status, _ = await desk.post("session", {"site": site})
+            assert status in (400, 403), site
         assert desk.count(VisitorSession) == 0
 
 
@@ -276,21 +269,13 @@ async def test_new_sessions_of_one_address_are_put_off(tmp_path: Path) -> None:
         assert desk.count(VisitorSession) == 3
 
 
-async def test_new_conversations_of_one_visitor_are_put_off(tmp_path: Path) -> None:
-    async with a_desk(tmp_path, assistant="none", messages_per_minute=60, message_burst=3) as desk:
-        token = await desk.visitor()
-        statuses = [(await desk.post("hello", {"new": True}, token=token))[0] for _ in range(12)]
-        assert 429 in statuses
-        assert desk.count(Conversation) < 12
-
-
 async def test_polls_that_were_given_up_make_room_at_once(tmp_path: Path) -> None:
     """A proxy that cuts long polls must not lock its visitor out (TRUST WW-16)."""
     async with a_desk(tmp_path, assistant="none", sockets_per_visitor=2) as desk:
         token = await desk.visitor()
-        for _ in range(6):
-            async with a_poller(desk, token) as chat:
-                await chat.tell({"type": "typing"})
+        for _ in range(2):
+            async with a_poller(desk, token, new=True) as chat:
+                await eventually(lambda: chat.conversation in desk.desk.switchboard._doorbells.listened())
         body = {"conversation": chat.conversation, "version": 1, "wait": 0}
         async with asyncio.timeout(5):
             while (status := (await desk.post("poll", body, token=token))[0]) != 200:

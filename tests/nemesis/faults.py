@@ -51,7 +51,7 @@ async def _deaf_to_one(arena: Arena) -> bool:
     )
     try:
         for _ in range(2):
-            person.wish("question")
+            await person.once("question")
             await asyncio.sleep(4)
         await asyncio.sleep(20)
         return snare.sprung.is_set()

@@ -56,14 +56,28 @@ def _desk_dies(name: str, which: Which, how: How, *, wish: str = "question", fit
     def act(arena: Arena) -> Act:
         return how(arena, lambda: arena.kill(arena.desk, name))
 
-    return snared(name, which, act, wish=wish, fits=fits)
+    return _sure(snared(name, which, act, wish=wish, fits=fits))
 
 
 def _rasa_dies(name: str, which: Which, how: How, *, wish: str = "question", fits: Fits = anything) -> Fault:
     def act(arena: Arena) -> Act:
         return how(arena, lambda: arena.kill(arena.rasa, name))
 
-    return snared(name, which, act, wish=wish, fits=fits)
+    return _sure(snared(name, which, act, wish=wish, fits=fits))
+
+
+def _sure(fault: Fault) -> Fault:
+    """Only a kill counts: the other side may have been gone at that very moment."""
+
+    async def run(arena: Arena) -> bool:
+        before = _killed(arena, fault.name)
+        return await fault.run(arena) and _killed(arena, fault.name) > before
+
+    return Fault(fault.name, run)
+
+
+def _killed(arena: Arena, point: str) -> int:
+    return sum(times for (_, name), times in arena.kills.items() if name == point)
 
 
 def _before(_: Arena, kill: Callable[[], object]) -> Act:

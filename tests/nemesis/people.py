@@ -133,7 +133,7 @@ class Person:
         if kind == "button" and offers:
             await self._press(offers[0].id)
         else:
-            way = self.rng.choices((self._once, self.double, self._burst, self._again), (60, 20, 10, 10))[0]
+            way = self.rng.choices((self.once, self.double, self._burst, self._again), (60, 20, 10, 10))[0]
             await way("lost" if kind == "button" else kind)
         if self.rng.random() < 0.1:
             self.rng.choice(self.clients).cut()
@@ -141,7 +141,8 @@ class Person:
         if self.lines and self.rng.random() < 0.6:
             await self._hear(self.lines[-1])
 
-    async def _once(self, kind: str) -> None:
+    async def once(self, kind: str) -> None:
+        """By one client, which waits for the acknowledgement."""
         await self._send(self.rng.choice(self.clients), self._line(kind))
 
     async def double(self, kind: str) -> None:
@@ -166,7 +167,7 @@ class Person:
         """An old line once more, long after its acknowledgement."""
         old = [line for line in self.lines if line.acks]
         if not old:
-            return await self._once(kind)
+            return await self.once(kind)
         self.counts["duplicates sent"] += 1
         await self._send(self.rng.choice(self.clients), self.rng.choice(old))
 

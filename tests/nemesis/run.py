@@ -22,6 +22,7 @@ from tests.nemesis.people import Person, chance
 
 LANGUAGES = ("en", "en", "fr")
 BACK_TO_NORMAL_SECONDS = 20.0
+TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -150,8 +151,6 @@ async def _nemesis(
     arena: Arena, lane: Sequence[Fault], progress: _Progress, tell: Callable[[str], None]
 ) -> None:
     for fault in lane:
-        await arena.desk.until_up()
-        await arena.rasa.until_up()
         await asyncio.sleep(arena.rng.uniform(0, 1.0))
         happened = await _happen(arena, fault)
         (arena.faults if happened else arena.missed)[fault.name] += 1
@@ -160,8 +159,10 @@ async def _nemesis(
 
 
 async def _happen(arena: Arena, fault: Fault) -> bool:
-    """Once, and once more where the moment was missed; a kill happens in any case."""
-    for _ in range(2):
+    """Once, and again where the moment was missed; a kill happens in any case."""
+    for _ in range(TRIES):
+        await arena.desk.until_up()
+        await arena.rasa.until_up()
         if await fault.run(arena):
             return True
     for process, deadly in ((arena.desk, DESK_KILLS), (arena.rasa, RASA_KILLS)):

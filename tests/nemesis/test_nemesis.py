@@ -32,7 +32,7 @@ def _named(faults_: Sequence[Fault], *names: str) -> list[Fault]:
     "backend", ["sqlite", pytest.param("postgresql", marks=pytest.mark.requires("postgres"))]
 )
 async def test_what_was_promised_holds_whatever_is_killed(backend: str, tmp_path: Path) -> None:
-    chosen = plan(backend, 20, messages=120, kills=5, is_short=True, seconds=SECONDS)
+    chosen = plan(backend, 20, messages=120, kills=4, is_short=True, seconds=SECONDS)
 
     outcome = await run(chosen, tmp_path, ARTEFACTS, tell=print)
 
@@ -42,7 +42,7 @@ async def test_what_was_promised_holds_whatever_is_killed(backend: str, tmp_path
         name: sum(n for (process, _), n in outcome.kills.items() if process == name)
         for name in ("desk", "rasa")
     }
-    assert min(killed.values()) >= 5
+    assert min(killed.values()) >= 4
     assert len({ack.client_id for ack in outcome.evidence.acked}) >= 120
 
 

@@ -124,30 +124,30 @@ class Queued:
 
 def transcript(db: Database, talk: Talk) -> list[Said]:
     """Everything said in a conversation, in order."""
-
-    def look(session: Session) -> list[Said]:
-        rows = session.scalars(
-            select(Message)
-            .join(Conversation, Conversation.id == Message.conversation_id)
-            .where(Conversation.public_id == talk.public_id)
-            .order_by(Message.seq)
-        )
-        return [Said(row.seq, row.author, row.text, row.extras, row.turn_id) for row in rows]
-
-    return db.read(look)
+    return ledger_of(db, talk)[0]
 
 
 def turns(db: Database, talk: Talk) -> list[Queued]:
     """Every turn of a conversation, in order."""
+    return ledger_of(db, talk)[1]
 
-    def look(session: Session) -> list[Queued]:
-        rows = session.scalars(
-            select(Turn)
-            .join(Conversation, Conversation.id == Turn.conversation_id)
-            .where(Conversation.public_id == talk.public_id)
+
+def ledger_of(db: Database, talk: Talk) -> tuple[list[Said], list[Queued]]:
+    """Lines and turns of a conversation, each in order, in one snapshot."""
+
+    def look(session: Session) -> tuple[list[Said], list[Queued]]:
+        here = select(Conversation.id).where(Conversation.public_id == talk.public_id).scalar_subquery()
+        lines = session.execute(
+            select(Message.seq, Message.author, Message.text, Message.extras, Message.turn_id)
+            .where(Message.conversation_id == here)
+            .order_by(Message.seq)
+        )
+        queue = session.execute(
+            select(Turn.id, Turn.number, Turn.state, Turn.outcome, Turn.attempts)
+            .where(Turn.conversation_id == here)
             .order_by(Turn.number)
         )
-        return [Queued(row.id, row.number, row.state, row.outcome, row.attempts) for row in rows]
+        return [Said(*line) for line in lines], [Queued(*turn) for turn in queue]
 
     return db.read(look)
 

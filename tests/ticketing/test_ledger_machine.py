@@ -30,6 +30,7 @@ from tests.ticketing.builders import (
     a_conversation,
     a_line,
     a_press,
+    ledger_of,
     say_to,
     seqs_within_agent_intervals,
     transcript,
@@ -224,10 +225,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def everybody_sees_what_the_model_says(self) -> None:
         if not hasattr(self, "model"):
             return
-        said = transcript(self.db, self.talk)
+        said, queued = ledger_of(self.db, self.talk)
         assert [line.seq for line in said] == list(range(1, len(said) + 1))
         assert [(line.author, line.text) for line in said] == self.model.lines
-        assert [(turn.number, turn.state, turn.outcome) for turn in turns(self.db, self.talk)] == [
+        assert [(turn.number, turn.state, turn.outcome) for turn in queued] == [
             (turn.number, turn.state, turn.outcome) for turn in self.model.turns
         ]
 

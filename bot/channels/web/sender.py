@@ -41,15 +41,14 @@ class Sender:
         await self.close(code)
 
     async def close(self, code: int) -> None:
-        try:
+        """Close with a code. Who reads nothing is cut off: it would keep its place for ever."""
+        asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
+        with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                await self._socket.close(code=code)
-        except TimeoutError:
-            self.abort()
-        except (ConnectionError, RuntimeError):
-            return
+                # Not drained: after a send that was given up, aiohttp's drain raises CancelledError.
+                await self._socket.close(code=code, drain=False)
 
     def abort(self) -> None:
-        """Let go at once: who reads nothing would keep what is written for it, and its place, for ever."""
+        """Let go at once."""
         if self._transport is not None:
             self._transport.abort()

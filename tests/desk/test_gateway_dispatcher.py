@@ -1,0 +1,103 @@
+"""What the outbox holds leaves after the commit, once, and one bad letter holds up no other (TRUST RL-11)."""
+
+from __future__ import annotations
+
+import asyncio
+import mailbox
+from datetime import timedelta
+from pathlib import Path
+
+from desk.gateway.dispatcher import Dispatcher
+from notices.mail.port import Mail, MailRefused
+from notices.outbox.models import OutboxItem, OutboxState
+from notices.outbox.operations import put_in_outbox
+from tests.desk.chats import a_socket
+from tests.desk.desks import RunningDesk, a_desk, eventually, utc_now
+
+
+def letters(desk: RunningDesk) -> list[mailbox.MaildirMessage]:
+    folder = desk.desk.settings.var / "mail"
+    return list(mailbox.Maildir(folder)) if folder.exists() else []
+
+
+async def test_the_team_gets_one_letter_per_ticket(tmp_path: Path) -> None:
+    async with a_desk(tmp_path, assistant="none") as desk, a_socket(desk, await desk.visitor()) as chat:
+        await chat.send("c-1", "zzz qqq the coffee machine in room 12")
+        button = (await chat.until(lambda frame: "buttons" in frame))["buttons"][0]
+        for _ in range(3):
+            await chat.send("c-2", button=button["id"])
+        await chat.until(lambda frame: "ticket" in frame)
+        await eventually(lambda: letters(desk))
+        await eventually(lambda: _states(desk) == [OutboxState.SENT])
+
+        [letter] = letters(desk)
+        assert letter["To"] == "it-desk@example.org"
+        assert "INC-000001" in letter["Subject"]
+        assert "coffee machine in room 12" in letter.get_payload()
+
+
+def _states(desk: RunningDesk) -> list[OutboxState]:
+    return desk.database.read(lambda session: [item.state for item in session.query(OutboxItem)])
+
+
+class Post:
+    """A post office that loses its temper over one address."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.taken: list[str] = []
+
+    def send(self, mail: Mail) -> None:
+        if mail.to == "bad@example.org":
+            raise self.error
+        self.taken.append(mail.key)
+
+
+def _put(desk: RunningDesk, key: str, recipient: str, **payload: str) -> None:
+    desk.database.write(
+        put_in_outbox, key=key, port="mail", recipient=recipient, payload=payload, now=utc_now()
+    )
+
+
+async def test_a_letter_that_is_refused_or_breaks_the_sender_does_not_hold_up_the_others(
+    tmp_path: Path,
+) -> None:
+    for number, error in enumerate((MailRefused("no"), ValueError("marker-words"), OSError("disk"))):
+        async with a_desk(tmp_path / str(number), assistant="none") as desk:
+            post = Post(error)
+            _put(desk, "bad", "bad@example.org", subject="s", text="t")
+            _put(desk, "malformed", "good@example.org", subject="s")
+            _put(desk, "good", "good@example.org", subject="s", text="t")
+
+            await Dispatcher(desk.database, post, utc_now).send_due()
+
+            assert post.taken == ["good"]
+            states = dict(
+                desk.database.read(lambda session: [(i.key, i.state) for i in session.query(OutboxItem)])
+            )
+            assert states["good"] is OutboxState.SENT
+            assert states["bad"] is states["malformed"] is OutboxState.WAITING
+            errors = desk.database.read(lambda session: [i.error for i in session.query(OutboxItem)])
+            assert not any("marker-words" in error for error in errors if error)
+
+
+async def test_a_letter_that_is_never_taken_is_given_up_visibly(tmp_path: Path) -> None:
+    async with a_desk(tmp_path, assistant="none") as desk:
+        _put(desk, "bad", "bad@example.org", subject="s", text="t")
+        now = utc_now()
+        dispatcher = Dispatcher(desk.database, Post(MailRefused("no")), lambda: now)
+        for _ in range(50):
+            await dispatcher.send_due()
+            now += timedelta(days=1)
+        [state] = _states(desk)
+        assert state is OutboxState.DEAD
+
+
+async def test_two_dispatchers_send_each_letter_once(tmp_path: Path) -> None:
+    async with a_desk(tmp_path, assistant="none") as desk:
+        for number in range(10):
+            _put(desk, f"letter {number}", "good@example.org", subject="s", text="t")
+        posts = [Post(MailRefused("no")), Post(MailRefused("no"))]
+        await asyncio.gather(*(Dispatcher(desk.database, post, utc_now).send_due() for post in posts))
+        taken = sorted(posts[0].taken + posts[1].taken)
+        assert len(taken) == len(set(taken)) == 10 - len(letters(desk))

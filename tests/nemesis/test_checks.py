@@ -1,0 +1,140 @@
+"""The checkers themselves: each says what is broken, and nothing about a ledger in which nothing is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.nemesis.checks import (
+    Acked,
+    Evidence,
+    MessageRow,
+    Shown,
+    SpeakerRow,
+    TicketRow,
+    TurnRow,
+    longest_wait,
+    violations,
+)
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+STILL = "still working"
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def line(seq: int, author: str, text: str, **more: Any) -> MessageRow:
+    values: dict[str, Any] = {"extras": {}, "external_id": None, "turn_id": "t1", "at": at(seq)} | more
+    return MessageRow("c", seq, author, text, channel="web", **values)
+
+
+SAID = line(1, "person", "my printer 0.1", external_id="c:m1")
+OPENED = line(2, "assistant", "on file", extras={"ticket": "INC-000001"})
+TURN = TurnRow("t1", "c", 1, "done", "answered", 1, at(0), at(1))
+TICKET = TicketRow("INC-000001", "c", 1)
+ACK = Acked("c", "m1", 1, 1, "my printer 0.1")
+TAKEN = SpeakerRow("c", 2, "assistant", "agent")
+
+
+def sound(**changes: Any) -> Evidence:
+    """A line, its answer and its ticket; with changes, what its clients show follows the ledger."""
+    evidence = Evidence(
+        messages=[SAID, OPENED],
+        turns=[TURN],
+        speakers=[],
+        tickets=[TICKET],
+        effects=[("t1", "INC-000001")],
+        mails=["[INC-000001] my printer"],
+        outbox=Counter(sent=1),
+        acked=[ACK],
+        views=[],
+        up=[(at(-10), at(100))],
+        locked=[],
+        deaths=[],
+        still_working=frozenset({STILL}),
+        bound=timedelta(seconds=20),
+        foreign_mark="FOREIGN",
+    )
+    evidence = replace(evidence, **changes)
+    shown = [Shown(m.seq, m.author, m.text, m.extras.get("ticket")) for m in evidence.messages]
+    return evidence if "views" in changes else replace(evidence, views=[("c", shown)])
+
+
+def test_a_sound_ledger_is_not_complained_about() -> None:
+    assert violations(sound()) == []
+
+
+BROKEN: dict[str, tuple[str, Evidence]] = {
+    "a line is lost": ("RL-1", sound(acked=[ACK, Acked("c", "m2", 3, 1, "lost 0.2")])),
+    "a line is another": ("RL-1", sound(acked=[replace(ACK, text="my screen 0.1")])),
+    "a line is in another turn": ("RL-1", sound(acked=[replace(ACK, turn=2)])),
+    "an id is there twice": (
+        "RL-2 once",
+        sound(messages=[SAID, OPENED, line(3, "person", "my printer 0.1", external_id="c:m1")]),
+    ),
+    "a text is there twice": (
+        "RL-2 once",
+        sound(messages=[SAID, OPENED, line(3, "person", "my printer 0.1", external_id="c:m2")]),
+    ),
+    "an acknowledgement changes its mind": ("RL-2 once", sound(acked=[ACK, replace(ACK, seq=2)])),
+    "a turn is answered twice": (
+        "RL-2 answered once",
+        sound(messages=[SAID, OPENED, line(3, "assistant", "again")]),
+    ),
+    "a turn is answered and apologised for": (
+        "RL-2 answered once",
+        sound(turns=[replace(TURN, outcome="apologised")]),
+    ),
+    "a place is missing": ("RL-3", sound(messages=[SAID, replace(OPENED, seq=3)])),
+    "a client misses a message": ("RL-3", sound(views=[("c", [Shown(1, "person", SAID.text, None)])])),
+    "a turn never ends": ("RL-4", sound(turns=[replace(TURN, state="running", outcome=None)])),
+    "a turn ends in silence": (
+        "RL-4",
+        sound(
+            messages=[SAID, line(2, "desk", STILL), replace(OPENED, seq=3, turn_id=None)],
+        ),
+    ),
+    "a turn ends late": ("RL-4", sound(turns=[replace(TURN, ended_at=at(21))])),
+    "a turn has two tickets": (
+        "RL-5 effects",
+        sound(
+            tickets=[TICKET, TicketRow("INC-000002", "c", 1)],
+            effects=[("t1", "INC-000001"), ("t1", "INC-000002")],
+        ),
+    ),
+    "a mail is sent twice": ("RL-5 effects", sound(mails=["[INC-000001] a", "[INC-000001] a"])),
+    "a mail stays behind": ("RL-5 effects", sound(mails=[], outbox=Counter(waiting=1))),
+    "a ticket is kept secret": ("RL-5 every ticket", sound(messages=[SAID, replace(OPENED, extras={})])),
+    "somebody else's ticket is told": ("RL-5 every ticket", sound(tickets=[], effects=[])),
+    "the assistant speaks beside an agent": ("RL-7", sound(speakers=[replace(TAKEN, after_seq=1)])),
+    "an agent speaks unasked": ("RL-7", sound(messages=[SAID, OPENED, line(3, "agent", "hello")])),
+    "two have the word": ("RL-7", sound(speakers=[TAKEN, TAKEN])),
+    "a strange answer is shown": ("F9", sound(messages=[SAID, OPENED, line(3, "desk", "FOREIGN")])),
+    "a process dies": ("nothing dies", sound(deaths=["desk ended by itself with code 1"])),
+}
+
+
+@pytest.mark.parametrize("what", list(BROKEN))
+def test_what_is_broken_is_said(what: str) -> None:
+    rule, evidence = BROKEN[what]
+
+    assert any(violation.startswith(rule) for violation in violations(evidence))
+
+
+def test_an_agent_may_speak_after_taking_over() -> None:
+    messages = [SAID, OPENED, line(3, "agent", "hello", turn_id=None)]
+
+    assert violations(sound(messages=messages, speakers=[TAKEN])) == []
+
+
+def test_waiting_counts_only_while_the_desk_could_have_answered() -> None:
+    turn = replace(TURN, ended_at=at(60))
+    evidence = sound(up=[(at(-10), at(5)), (at(40), at(100))], locked=[(at(45), at(52))])
+
+    assert longest_wait(evidence, turn) == timedelta(seconds=13)
