@@ -9,7 +9,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.assistant.port import AssistantFailed, AssistantUnavailable, TurnRequest
-from ticketing.conversations.logic import Button, Reply, Source
+from ticketing.conversations.logic import Button, Reply, Source, without_invisible
 
 MAX_ANSWER_BYTES = 256 * 1024
 MAX_REPLIES = 20
@@ -126,7 +126,7 @@ def read_answer(raw: bytes, request: TurnRequest) -> tuple[Reply, ...]:
     recipients = {answer.sender, *(reply.recipient_id for reply in answer.replies)}
     if answer.turn_id != request.turn_id or recipients != {request.conversation}:
         raise AssistantFailed("the answer is for another turn or recipient")
-    replies = tuple(_reply(reply) for reply in answer.replies if (reply.text or "").strip())
+    replies = tuple(_reply(reply) for reply in answer.replies if without_invisible(reply.text or "").strip())
     if not replies:
         raise AssistantFailed("the answer is empty")
     return replies
@@ -135,7 +135,7 @@ def read_answer(raw: bytes, request: TurnRequest) -> tuple[Reply, ...]:
 def _reply(reply: _Reply) -> Reply:
     custom = reply.custom or _Custom()
     return Reply(
-        text=(reply.text or "").strip(),
+        text=without_invisible(reply.text or "").strip(),
         buttons=tuple(Button(b.title, b.payload) for b in reply.buttons if _PAYLOAD.fullmatch(b.payload)),
         sources=tuple(Source(s.title, s.url, s.slug) for s in custom.sources if _SLUG_URL.fullmatch(s.url)),
         ticket=custom.ticket if custom.ticket and _TICKET.fullmatch(custom.ticket) else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ MAX_LIFE = timedelta(minutes=5)
 LEEWAY = timedelta(seconds=30)
 HS256_KEY_BYTES = 32
 _MAX_ID = 128
+_SITE_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,11 @@ class HostIdentity:
     email: str | None
     jti: str
     expires_at: datetime
+
+
+def is_site_key(text: str) -> bool:
+    """Whether a text could be a site's key at all: what a stranger sends is not worth asking the database."""
+    return _SITE_KEY.fullmatch(text) is not None
 
 
 def is_origin_allowed(origin: str | None, allowed: Sequence[str]) -> bool:

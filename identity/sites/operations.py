@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from identity.sites.errors import HostIdentityRefused, OriginRefused, SiteUnknown
-from identity.sites.logic import LEEWAY, HostIdentity, is_origin_allowed, read_host_identity
+from identity.sites.logic import LEEWAY, HostIdentity, is_origin_allowed, is_site_key, read_host_identity
 from identity.sites.models import Site, SpentIdentity
 
 
@@ -49,7 +49,7 @@ def put_site(
 
 def access_site(session: Session, key: str, origin: str | None) -> KnownSite:
     """The only door to a site: it exists and this page may use it."""
-    site = session.get(Site, key)
+    site = session.get(Site, key) if is_site_key(key) else None
     if site is None:
         raise SiteUnknown
     if not is_origin_allowed(origin, site.origins):

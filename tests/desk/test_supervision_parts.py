@@ -76,7 +76,7 @@ def test_the_desk_gets_the_settings_as_the_supervisor_read_them() -> None:
 
     ours = {name: value for name, value in given.items() if name.startswith("GUICHET_")}
     assert load(ours) == settings
-    assert set(given) - set(ours) == {"PATH", "LANG", "HOME", "PYTHONUNBUFFERED"}
+    assert set(given) - set(ours) == {"PATH", "LANG", "HOME", "OPENBLAS_NUM_THREADS", "PYTHONUNBUFFERED"}
 
 
 def test_without_rasa_only_the_desk_is_started() -> None:

@@ -173,3 +173,9 @@ def test_a_site_without_keys_believes_nobody(db: Database) -> None:
     for kid in (key["kid"] for key in HOST_KEYS):
         with pytest.raises(HostIdentityRefused):
             db.write(spend_host_identity, SITE, a_token(kid), now=NOW)
+
+
+@pytest.mark.parametrize("key", ["", "a\x00b", "a b", "x" * 65, "é", "demo\n"])
+def test_what_cannot_be_a_site_s_key_is_unknown_without_asking_the_database(db: Database, key: str) -> None:
+    with pytest.raises(SiteUnknown):
+        db.read(access_site, key, "https://intranet.example")
