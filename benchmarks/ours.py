@@ -55,7 +55,12 @@ def own_settings(work: Path, first_port: int, installed: Settings) -> Settings:
 def prepare_desk(
     settings: Settings, installed: Settings, environ: Mapping[str, str], say: Callable[[str], None]
 ) -> None:
-    """A fresh database and tracker; encoder and model come from the installation where it has them."""
+    """A fresh database and tracker; encoder and model come from the installation where it has them.
+
+    Raises:
+        PortBusy, PreparationFailed
+    """
+    supervisor.refuse_busy_ports(settings)
     for part in ("models", "responses", "stamps"):
         if (installed.var / part).is_dir() and not (settings.var / part).exists():
             shutil.copytree(installed.var / part, settings.var / part)

@@ -25,6 +25,7 @@ from benchmarks.rounds import Noise, measure_starts, run_rounds
 from benchmarks.training import BenchmarkFailed, Peer, Trained, has_changed_since, prepare_peer
 from desk.preparation.steps import PreparationFailed
 from desk.settings import Settings, SettingsError, inherited, load
+from desk.supervision.ports import PortBusy
 
 TURNS = 8
 console = Console(highlight=False)
@@ -58,7 +59,7 @@ def main(given: Sequence[str] | None = None) -> int:
         prepare_desk(settings, installed, inherited(), console.print)
         peer = _peer(chosen.peer, work, settings)
         return asyncio.run(_run(chosen, settings, peer))
-    except (BenchmarkFailed, PreparationFailed, SettingsError) as error:
+    except (BenchmarkFailed, PortBusy, PreparationFailed, SettingsError) as error:
         console.print(str(error), style="red")
         return 1
 

@@ -90,6 +90,8 @@ def start_logging(level: str) -> None:
         level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
     )
     logging.getLogger("sqlalchemy").setLevel(logging.WARNING)
+    # Of a request that is no HTTP aiohttp would log the sender's address and bytes.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
 
 def main() -> None:

@@ -72,7 +72,11 @@ class Breaker:
             await asyncio.sleep(wait)
             wait = min(wait * 2, LONGEST_PROBE_SECONDS)
             self.state = BreakerState.HALF_OPEN
-            is_healthy = await self._is_healthy()
+            try:
+                is_healthy = await self._is_healthy()
+            except Exception as error:  # noqa: BLE001 - whatever the probe met, it must go on
+                log.warning("assistant_probe_failed", extra={"error": type(error).__name__})
+                is_healthy = False
             self.state = BreakerState.CLOSED if is_healthy else BreakerState.OPEN
         self._failures = 0
         log.warning("assistant_breaker_closed")

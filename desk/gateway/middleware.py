@@ -6,9 +6,13 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import web, web_response
 
 log = logging.getLogger(__name__)
+
+SERVER = "guichet"
+# What aiohttp answers by itself to a request that is no HTTP names no version either.
+web_response.SERVER_SOFTWARE = SERVER  # type: ignore[attr-defined]
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -23,7 +27,7 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
     """The strictest headers, where a page has not set its own; no name or version of the server."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    response.headers["Server"] = "guichet"
+    response.headers["Server"] = SERVER
 
 
 @web.middleware

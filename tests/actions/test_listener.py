@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from desk.serve import start_logging
 from identity.people.models import Person
 from storage.database import DatabaseUnavailable
 from tests.desk.chats import SocketChat, a_socket
@@ -27,11 +29,14 @@ from tests.desk.desks import (
     a_rasa,
     echo,
     eventually,
+    utc_now,
 )
 from ticketing.conversations.logic import Author
 from ticketing.conversations.operations import take_over
 from ticketing.effects.models import Effect
 from ticketing.tickets.models import Ticket
+from ticketing.turns.logic import TurnOutcome, TurnState
+from ticketing.turns.models import Turn
 
 MARKER = "marker-words-hunter2"
 GOOD = {"X-Guichet-Secret": SECRETS.actions_secret}
@@ -75,7 +80,7 @@ class Held:
     async def call(
         self, body: Any, headers: dict[str, str] | None = None, method: str = "POST", path: str = ""
     ) -> tuple[int, str]:
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        data = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
         async with self.desk.http.request(
             method, self.desk.actions_url + path, data=data, headers=GOOD if headers is None else headers
         ) as response:
@@ -95,14 +100,17 @@ async def a_held_turn(folder: Path, text: str = MARKER, **changes: Any) -> Async
         return await echo(turn)
 
     slow = {"turn_seconds": 50, "settle_seconds": 60, "still_working_seconds": 55} | changes
-    async with a_rasa(hold) as rasa, a_desk(folder, rasa, **slow) as desk:
-        async with a_socket(desk, await desk.visitor()) as chat:
-            await chat.send("c-1", text)
-            await eventually(lambda: rasa.turns)
-            try:
-                yield Held(desk, rasa, chat, rasa.turns[0], let_go)
-            finally:
-                let_go.set()
+    async with (
+        a_rasa(hold) as rasa,
+        a_desk(folder, rasa, **slow) as desk,
+        a_socket(desk, await desk.visitor()) as chat,
+    ):
+        await chat.send("c-1", text)
+        await eventually(lambda: rasa.turns)
+        try:
+            yield Held(desk, rasa, chat, rasa.turns[0], let_go)
+        finally:
+            let_go.set()
 
 
 def _nothing_happened(desk: RunningDesk) -> bool:
@@ -130,7 +138,8 @@ async def test_a_secret_of_strange_bytes_is_refused_like_any_other(tmp_path: Pat
         port = int(held.desk.actions_url.split(":")[2].split("/")[0])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(
-            b"POST /webhook HTTP/1.1\r\nHost: x\r\nX-Guichet-Secret: \xff\xfe\xe9\r\nContent-Length: 2\r\n\r\n{}"
+            b"POST /webhook HTTP/1.1\r\nHost: x\r\nX-Guichet-Secret: \xff\xfe\xe9\r\n"
+            b"Content-Length: 2\r\n\r\n{}"
         )
         status = await asyncio.wait_for(reader.readline(), 10)
         writer.close()
@@ -179,8 +188,6 @@ async def test_a_call_that_is_not_of_the_turn_in_flight_has_no_effect(tmp_path: 
 async def test_a_call_after_the_turn_was_ended_elsewhere_has_no_effect(tmp_path: Path) -> None:
     """Still in flight here, and settled by the desk that took it over."""
     async with a_held_turn(tmp_path) as held:
-        from ticketing.turns.logic import TurnOutcome, TurnState
-        from ticketing.turns.models import Turn
 
         def settled_elsewhere(session: Any) -> None:
             turn = session.query(Turn).one()
@@ -225,8 +232,6 @@ async def test_no_error_carries_anything_of_the_body_back(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    from desk.serve import start_logging
-
     start_logging("DEBUG")
 
     async def quotes(*_: object, **__: object) -> None:
@@ -245,7 +250,7 @@ async def test_no_error_carries_anything_of_the_body_back(
             "no metadata": (good | {"tracker": {"latest_message": {"text": MARKER}}}, 400),
             "no message": (good | {"tracker": {"latest_message": None}}, 400),
             "not in flight": (a_call({**held.turn, "sender": MARKER}), 409),
-            "unknown action": (good | {"next_action": MARKER}, 404),
+            "unknown action": (good | {"next_action": "action_of_nobody"}, 404),
             "a broken tracker": (
                 good | {"tracker": {"latest_message": good["tracker"]["latest_message"]}},
                 500,
@@ -270,9 +275,11 @@ def _is_ours(record: logging.LogRecord) -> bool:
 async def test_an_action_that_takes_too_long_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def hang(self: Any, dispatcher: Any, tracker: Any, domain: Any) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("actions.tickets.ActionOpenTicket.run", hang)
     async with a_held_turn(tmp_path, action_seconds=0.1) as held:
-        never = asyncio.Event()
-        monkeypatch.setattr("actions.tickets.ActionOpenTicket.run", lambda *_: never.wait())
         status, answer = await held.call(a_call(held.turn))
         assert (status, json.loads(answer)) == (504, {"error": "too_slow"})
         await held.ends()
@@ -319,8 +326,6 @@ async def test_a_body_beyond_the_bound_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_ticket_opened_before_a_take_over_is_announced_by_the_desk(tmp_path: Path) -> None:
-    from tests.desk.desks import utc_now
-
     async with a_held_turn(tmp_path) as held:
         assert (await held.call(a_call(held.turn)))[0] == 200
         held.desk.database.write(take_over, held.chat.conversation, agent_name="Ana", now=utc_now())

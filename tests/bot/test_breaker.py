@@ -50,6 +50,12 @@ async def breaker(engine: Engine) -> AsyncIterator[Breaker]:
     await breaker.close()
 
 
+def probes() -> int:
+    """How many probes are under way."""
+    names = [getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks()]
+    return names.count("Breaker._probe_until_healthy")
+
+
 async def fail(breaker: Breaker, engine: Engine, error: Exception, times: int) -> None:
     engine.error = error
     for _ in range(times):
@@ -98,8 +104,7 @@ async def test_only_a_healthy_probe_closes_it(breaker: Breaker, engine: Engine) 
 async def test_turns_that_fail_together_start_one_probe(breaker: Breaker, engine: Engine) -> None:
     engine.error = AssistantUnavailable()
     await asyncio.gather(*(breaker.reply(REQUEST, seconds=1) for _ in range(20)), return_exceptions=True)
-    probing = [task for task in asyncio.all_tasks() if "probe" in repr(task.get_coro())]
-    assert len(probing) == 1
+    assert probes() == 1
 
 
 async def test_it_opens_again_when_the_engine_goes_again(breaker: Breaker, engine: Engine) -> None:
@@ -134,4 +139,4 @@ async def test_a_probe_that_breaks_is_a_probe_that_failed(breaker: Breaker, engi
 async def test_closing_ends_the_probe(breaker: Breaker, engine: Engine) -> None:
     await fail(breaker, engine, AssistantUnavailable(), FAILURES_TO_OPEN)
     await breaker.close()
-    assert not [task for task in asyncio.all_tasks() if "probe" in repr(task.get_coro())]
+    assert probes() == 0

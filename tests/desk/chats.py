@@ -115,7 +115,7 @@ class SocketChat(Chat):
         before = len(answers())
         await self.socket.send_json(frame)
         await self.until(lambda _: len(answers()) > before)
-        return answers()[-1]
+        return answers()[before]
 
     async def tell(self, frame: Frame) -> Frame | None:
         await self.socket.send_json(frame)

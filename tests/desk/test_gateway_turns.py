@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
@@ -30,7 +31,8 @@ from tests.desk.desks import (
     utc_now,
 )
 from ticketing.conversations.logic import Author
-from ticketing.conversations.operations import take_over
+from ticketing.conversations.models import Conversation
+from ticketing.conversations.operations import Inbound, receive_message, take_over
 from ticketing.tickets.models import Ticket
 from ticketing.turns.logic import TurnOutcome, TurnState
 from ticketing.turns.models import Turn
@@ -387,6 +389,52 @@ async def test_never_more_turns_are_in_flight_than_are_allowed(tmp_path: Path) -
     assert texts == sorted(f"line {number}" for number in range(6) for _ in chats)
 
 
+async def test_a_line_that_comes_while_turns_are_being_claimed_takes_no_second_place(tmp_path: Path) -> None:
+    gate = Gate()
+    slow = QUICK | {"turn_seconds": 40, "settle_seconds": 60}
+    async with (
+        a_rasa(gate) as rasa,
+        a_desk(tmp_path, rasa, turns_at_once=1, **slow) as desk,
+        talking(desk) as first,
+        talking(desk) as second,
+    ):
+        person = desk.database.read(
+            lambda session: (
+                session.query(Conversation).filter_by(public_id=first.conversation).one().person_id
+            )
+        )
+        free, is_held = threading.Event(), threading.Event()
+
+        def hold(_: Session) -> None:
+            is_held.set()
+            free.wait(10)
+
+        def queue_a_line(session: Session) -> None:
+            receive_message(
+                session, first.conversation, Inbound("c-1", "one"), person_id=person, now=utc_now()
+            )
+
+        # The writer is held; behind it stand: a line without a ring, the runner's claim, another line.
+        holding = asyncio.create_task(desk.database.awrite(hold))
+        await eventually(is_held.is_set)
+        queued = asyncio.create_task(desk.database.awrite(queue_a_line))
+        runner = desk.desk.switchboard._runner
+        await asyncio.sleep(0)
+        claiming = asyncio.create_task(runner._take_turns())
+        await asyncio.sleep(0)
+        sending = asyncio.create_task(second.send("c-2", "two"))
+        await eventually(lambda: desk.database._writing._work_queue.qsize() >= 3)
+        free.set()
+        await asyncio.gather(holding, queued, claiming, sending)
+        await eventually(lambda: rasa.flying)
+        assert len(runner._running) == 1
+        gate.open.set()
+        await desk.settled(first.conversation)
+        await desk.settled(second.conversation)
+
+    assert rasa.most_flying == 1
+
+
 async def test_two_desks_on_one_database_answer_every_line_once(tmp_path: Path) -> None:
     async with (
         a_rasa() as rasa,
@@ -469,7 +517,7 @@ async def test_a_turn_that_cannot_be_committed_is_taken_again_though_the_desk_is
         return await echo(turn)
 
     monkeypatch.setattr("desk.gateway.turns.finish_turn", fails_at_first)
-    patient = QUICK | {"turn_seconds": 10, "settle_seconds": 30}
+    patient = QUICK | {"turn_seconds": 40, "settle_seconds": 60}
     async with (
         a_rasa(held) as rasa,
         a_desk(tmp_path, rasa, **patient) as running,

@@ -76,6 +76,16 @@ def snared(
     return Fault(name, run, is_long)
 
 
+def counting(fault: Fault, count: Callable[[Arena], int]) -> Fault:
+    """The fault came to pass only if this count has grown by it."""
+
+    async def run(arena: Arena) -> bool:
+        before = count(arena)
+        return await fault.run(arena) and count(arena) > before
+
+    return Fault(fault.name, run, fault.is_long)
+
+
 async def _spring(arena: Arena, snare: Snare, wish: str) -> bool:
     """Have people say what it takes; wait until what happens has happened."""
     for _ in range(int(AIM_SECONDS / POKE_SECONDS)):
@@ -85,5 +95,5 @@ async def _spring(arena: Arena, snare: Snare, wish: str) -> bool:
         except TimeoutError:
             continue
         await asyncio.wait_for(snare.done.wait(), DONE_SECONDS)
-        return True
+        return not snare.is_spoiled
     return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.nemesis import snares
-from tests.nemesis.aim import Fault, Run, anything, opens_ticket, snared, to_actions, to_rasa
+from tests.nemesis.aim import Fault, Run, anything, counting, opens_ticket, snared, to_actions, to_rasa
 from tests.nemesis.arena import Arena
 from tests.nemesis.proxy import Act, Answer, Exchange, Snare
 
@@ -158,7 +158,7 @@ async def _give_back_later(arena: Arena, conversation: str, seconds: float) -> N
     await arena.give_back(conversation)
 
 
-AGENT_FAULTS = (
+_TAKEOVERS = (
     Fault("agent takes over at random", _take_over_at_random),
     snared(
         "agent takes over while an answer is on its way",
@@ -176,4 +176,7 @@ AGENT_FAULTS = (
         to_rasa,
         lambda arena: taken_over_with_the_answer_in_hand(arena, keeps=0.0),
     ),
+)
+AGENT_FAULTS = tuple(
+    counting(fault, lambda arena: arena.counts["conversations taken over"]) for fault in _TAKEOVERS
 )

@@ -12,6 +12,7 @@ from tests.nemesis.aim import (
     Fits,
     Which,
     anything,
+    counting,
     opens_ticket,
     snared,
     to_actions,
@@ -67,13 +68,8 @@ def _rasa_dies(name: str, which: Which, how: How, *, wish: str = "question", fit
 
 
 def _sure(fault: Fault) -> Fault:
-    """Only a kill counts: the other side may have been gone at that very moment."""
-
-    async def run(arena: Arena) -> bool:
-        before = _killed(arena, fault.name)
-        return await fault.run(arena) and _killed(arena, fault.name) > before
-
-    return Fault(fault.name, run)
+    """Only a kill counts: the process may have been gone at that very moment."""
+    return counting(fault, lambda arena: _killed(arena, fault.name))
 
 
 def _killed(arena: Arena, point: str) -> int:

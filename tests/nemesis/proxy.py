@@ -35,6 +35,7 @@ class Exchange:
     body: dict[str, Any]
     request: web.Request
     _forward: Callable[[], Awaitable[Answer]]
+    is_unanswered: bool = False
 
     async def forward(self) -> Answer:
         """Pass the call on.
@@ -42,7 +43,11 @@ class Exchange:
         Raises:
             Gone: no answer came.
         """
-        return await self._forward()
+        try:
+            return await self._forward()
+        except Gone:
+            self.is_unanswered = True
+            raise
 
     async def write(self, answer: Answer) -> web.StreamResponse:
         """Answer the caller, to the last byte."""
@@ -63,6 +68,8 @@ class Snare:
     act: Act
     fits: Fits = lambda body: True
     times: int = 1
+    # The other side was away by itself: what was meant to happen to its answer did not happen.
+    is_spoiled: bool = False
     sprung: asyncio.Event = field(default_factory=asyncio.Event)
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -132,6 +139,8 @@ class FaultProxy:
             return _hang_up(request)
         finally:
             if snare:
+                snare.is_spoiled = exchange.is_unanswered
+                self.seen["tampered with"] += not exchange.is_unanswered
                 snare.done.set()
 
     def _take(self, body: dict[str, Any]) -> Snare | None:

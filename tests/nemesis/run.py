@@ -91,6 +91,8 @@ async def run(plan: Plan, folder: Path, artefacts: Path, *, tell: Callable[[str]
         async with an_arena(installation, chance(plan.seed)) as arena, asyncio.timeout(plan.seconds):
             await _act(arena, plan, tell)
             evidence = collect(arena)
+    for proxy in (arena.to_rasa, arena.to_actions):
+        arena.counts[f"calls to {proxy.name} tampered with"] = proxy.seen["tampered with"]
     return Outcome(
         plan,
         evidence,
