@@ -23,7 +23,7 @@ from storage import schema
 log = logging.getLogger("desk")
 
 LOOPBACK = "127.0.0.1"
-SHUTDOWN_SECONDS = 3.0
+SHUTDOWN_SECONDS = 0.5
 MAX_BODY_BYTES = 64 * 1024
 
 

@@ -30,11 +30,13 @@ class Bell:
         self._typed_by = typed_by or self._typed_by
         self._rung.set()
 
-    async def wait(self, seconds: float) -> None:
+    async def wait(self, seconds: float) -> bool:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._rung.wait()
+        has_rung = self._rung.is_set()
         self._rung.clear()
+        return has_rung
 
     def typed_by(self) -> str | None:
         author, self._typed_by = self._typed_by, None

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from actions.turns import TurnInFlight, TurnsInFlight
 from bot.assistant.port import TurnRequest
@@ -150,7 +152,7 @@ class TurnRunner:
         self._running.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             # The lease runs out and the turn is taken again; after the last attempt it is settled.
-            log.error("turn_failed", extra={"error": type(error).__name__}, exc_info=_without_text(error))
+            log.error("turn_failed", extra={"error": type(error).__name__, "at": _places(error)})
         # A place is free, and a line that came meanwhile may wait in this conversation.
         self._doorbells.ring_locally(TURN_WAITING)
 
@@ -229,6 +231,7 @@ class TurnRunner:
                 )
 
 
-def _without_text(error: BaseException) -> BaseException | None:
-    """The traceback of our own errors; a database error quotes the parameters, so the words, it was given."""
-    return None if type(error).__module__.startswith("sqlalchemy") else error
+def _places(error: BaseException) -> list[str]:
+    """Where an error arose, without its words: they may quote what the person wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-5:]
+    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

@@ -24,7 +24,7 @@ LONG = 60.0
 _A_MINUTE = timedelta(minutes=1)
 
 
-async def _is_woken(waiting: asyncio.Task[None], *, within: float = 10.0) -> bool:
+async def _is_woken(waiting: asyncio.Task[bool], *, within: float = 10.0) -> bool:
     done, _ = await asyncio.wait({waiting}, timeout=within)
     return bool(done)
 

@@ -269,6 +269,15 @@ async def test_new_sessions_of_one_address_are_put_off(tmp_path: Path) -> None:
         assert desk.count(VisitorSession) == 3
 
 
+async def test_new_conversations_of_one_visitor_are_put_off_like_messages(tmp_path: Path) -> None:
+    async with a_desk(tmp_path, assistant="none", message_burst=3, messages_per_minute=1) as desk:
+        token = await desk.visitor()
+        answers = [await desk.post("hello", {"new": True}, token=token) for _ in range(5)]
+        assert [status for status, _ in answers] == [200, 200, 200, 429, 429]
+        assert answers[-1][1]["frames"][0]["code"] == "too_many_sockets"
+        assert desk.count(Conversation) == 3
+
+
 async def test_polls_that_were_given_up_make_room_at_once(tmp_path: Path) -> None:
     """A proxy that cuts long polls must not lock its visitor out (TRUST WW-16)."""
     async with a_desk(tmp_path, assistant="none", sockets_per_visitor=2) as desk:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from bot.channels.web.edge import refusal
 from bot.channels.web.frames import RELOAD, Frame, Hello, Send, slow_down_frame, status_body
-from bot.channels.web.limits import TokenBuckets, WebLimits
+from bot.channels.web.limits import TokenBuckets, TooManySockets, WebLimits
 from bot.channels.web.port import Entered, Gateway
 from identity.visitors.logic import VisitorToken
 from ticketing.conversations.operations import Inbound
 
 
-async def enter(gateway: Gateway, token: VisitorToken, hello: Hello, origin: str | None) -> Entered:
-    """Bring a visitor into the conversation that the hello asks for."""
+async def enter(
+    gateway: Gateway, messages: TokenBuckets, token: VisitorToken, hello: Hello, origin: str | None
+) -> Entered:
+    """Bring a visitor into the conversation that the hello asks for.
+
+    Raises:
+        TooManySockets: new conversations are asked for faster than anybody can use them.
+    """
+    if hello.new and messages.take(f"new:{token.session_id}"):
+        raise TooManySockets
     return await gateway.enter(
         token,
         origin=origin,

@@ -82,7 +82,7 @@ class PollChannel:
         """`POST /chat/v1/hello`."""
         hello = read_body(Hello, await _body(request))
         token = self._gateway.read_token(bearer_token(request))
-        entered = await enter(self._gateway, token, hello, request.headers.get("Origin"))
+        entered = await enter(self._gateway, self._messages, token, hello, request.headers.get("Origin"))
         return _frames(welcome_frames(entered, self._limits))
 
     async def send(self, request: web.Request) -> web.Response:
@@ -128,16 +128,24 @@ class PollChannel:
         try:
             deadline = asyncio.get_running_loop().time() + body.wait
             while not (frames := await viewer.news()):
+                if not await self._rings(request, bell, deadline):
+                    break
                 if self._is_stopping:
                     return [RECONNECT]
-                left = deadline - asyncio.get_running_loop().time()
-                if left <= 0 or _is_gone(request):
-                    break
-                await bell.wait(min(left, LOOK_FOR_CLIENT_SECONDS))
             return frames
         finally:
             self._waiting.discard(bell)
             self._gateway.stop_listening(body.conversation, bell)
+
+    async def _rings(self, request: web.Request, bell: Bell, deadline: float) -> bool:
+        """Wait for the bell, while the client is there; False when it has hung up or the wait is over."""
+        while not self._is_stopping:
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0 or _is_gone(request):
+                return False
+            if await bell.wait(min(left, LOOK_FOR_CLIENT_SECONDS)):
+                return True
+        return True
 
     async def _addressed(self, request: web.Request) -> tuple[VisitorToken, str, bytes]:
         """The token, the conversation named in the body, and the frame beside it."""

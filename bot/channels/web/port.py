@@ -39,8 +39,8 @@ class Entered:
 class Bell(Protocol):
     """Rings when there may be something new in a conversation; it may ring for nothing, or be lost."""
 
-    async def wait(self, seconds: float) -> None:
-        """Return at the next ring (at once if it rang since the last wait), or after `seconds`."""
+    async def wait(self, seconds: float) -> bool:
+        """True at the next ring (at once if it rang since the last wait), False after `seconds`."""
 
     def ring(self) -> None:
         """Make the next wait return at once."""

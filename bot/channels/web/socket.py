@@ -114,7 +114,7 @@ class SocketChannel:
         token = self._gateway.read_token(hello.token)
         if token.site_key != site_key:
             raise VisitorRefused
-        return token, await enter(self._gateway, token, hello, origin)
+        return token, await enter(self._gateway, self._messages, token, hello, origin)
 
 
 class _Connection:
