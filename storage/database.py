@@ -47,6 +47,9 @@ class Database:
         writing = self.engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
         self._reads = sessionmaker(self.engine, expire_on_commit=False)
         self._writes = sessionmaker(writing, expire_on_commit=False)
+        for sessions in (self._reads, self._writes):
+            event.listen(sessions, "loaded_as_persistent", _keep)
+            event.listen(sessions, "pending_to_persistent", _keep)
         self._reading = ThreadPoolExecutor(threads, thread_name_prefix="database-read")
         # SQLite has one writer at a time: a queue of our own is fair and wakes at once, where SQLite's busy
         # handler sleeps and tries again. Readers never wait behind a blocked writer.
@@ -78,6 +81,11 @@ class Database:
         for threads in (self._reading, self._writing):
             threads.shutdown(wait=True, cancel_futures=True)
         self.engine.dispose()
+
+
+def _keep(session: Session, row: object) -> None:
+    """Hold a row as long as its transaction: the session alone forgets it, and would read it again."""
+    session.info.setdefault("rows", []).append(row)
 
 
 async def _in_thread(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:

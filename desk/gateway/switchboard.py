@@ -39,7 +39,6 @@ from ticketing.conversations.queries import (
     news_since,
     status_of,
 )
-from ticketing.turns.operations import ClaimedTurn, claim_at_once
 
 
 @dataclass(frozen=True)
@@ -113,13 +112,13 @@ class Switchboard:
 
     async def receive(self, token: VisitorToken, conversation: str, inbound: Inbound) -> Recorded:
         with self._runner.reserve() as owner:
-            recorded, claimed = await self._database.awrite(
+            recorded = await self._database.awrite(
                 _receive, token, conversation, inbound, owner, self._options, self._now()
             )
-            if claimed is not None:
-                self._runner.start(claimed)
+            if recorded.claimed is not None:
+                self._runner.start(recorded.claimed)
         self._doorbells.ring(conversation)
-        if recorded.turn is not None and not recorded.is_duplicate and claimed is None:
+        if recorded.turn is not None and not recorded.is_duplicate and recorded.claimed is None:
             self._doorbells.ring(TURN_WAITING)
         return recorded
 
@@ -232,21 +231,19 @@ def _receive(
     owner: str | None,
     options: GatewayOptions,
     now: datetime,
-) -> tuple[Recorded, ClaimedTurn | None]:
+) -> Recorded:
     # Checked with every line: a revoked session must not speak on through an open socket.
     visitor = access_session(session, token, life=options.session_life, now=now)
     touch_session(session, token.session_id, now=now)
-    recorded = receive_message(
+    return receive_message(
         session,
         conversation,
         inbound,
         person_id=visitor.person.id,
         now=now,
         character_limit=options.characters,
+        owner=owner,
     )
-    if owner is None or recorded.turn is None or recorded.is_duplicate:
-        return recorded, None
-    return recorded, claim_at_once(session, conversation, owner=owner, now=now)
 
 
 def _set_language(

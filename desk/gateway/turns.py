@@ -6,23 +6,27 @@ import asyncio
 import contextlib
 import logging
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy.orm import Session
 
 from actions.turns import TurnInFlight, TurnsInFlight
 from bot.assistant.port import TurnRequest
 from desk.gateway.answering import Answering, NothingAnswered
 from desk.gateway.doorbells import TURN_WAITING, Doorbells
 from storage.database import Database, DatabaseUnavailable
+from ticketing.conversations.logic import Reply
 from ticketing.tickets.operations import Team
 from ticketing.turns.errors import TurnLost
-from ticketing.turns.logic import LEASE, is_worn_out
+from ticketing.turns.logic import LEASE, Claim, is_worn_out
 from ticketing.turns.operations import (
     ClaimedTurn,
     claim_turns,
     finish_turn,
+    has_next_turn,
     note_still_working,
     release_turns,
     renew_leases,
@@ -67,6 +71,8 @@ class TurnRunner:
         self._started_at = now()
         self._is_stopping = False
         self._reserved = 0
+        # Somebody was refused a place, or may wait for one: the next place is not given away past them.
+        self._is_crowded = False
 
     async def run(self) -> None:
         """Until cancelled: take what waits as soon as the bell rings, and look every two seconds anyway."""
@@ -94,7 +100,8 @@ class TurnRunner:
     @contextlib.contextmanager
     def reserve(self) -> Iterator[str | None]:
         """A free place for a turn that is claimed where it is queued: the owner to claim it for, or None."""
-        if self._is_stopping or self._free_places() <= 0:
+        if self._is_stopping or self._is_crowded or self._free_places() <= 0:
+            self._is_crowded = True
             yield None
             return
         self._reserved += 1
@@ -114,6 +121,7 @@ class TurnRunner:
         self._reserved += free
         try:
             claimed = await (self._claim(free) if free else self._claim_overdue())
+            self._is_crowded = len(claimed) >= free
             if self._is_stopping:
                 # Handed back with everything else that this process has claimed.
                 return
@@ -153,8 +161,8 @@ class TurnRunner:
         if not task.cancelled() and (error := task.exception()) is not None:
             # The lease runs out and the turn is taken again; after the last attempt it is settled.
             log.error("turn_failed", extra={"error": type(error).__name__, "at": _places(error)})
-        # A place is free, and a line that came meanwhile may wait in this conversation.
-        self._doorbells.ring_locally(TURN_WAITING)
+        if self._is_crowded:
+            self._doorbells.ring_locally(TURN_WAITING)
 
     async def _answer(self, claimed: ClaimedTurn) -> None:
         patience = asyncio.create_task(self._say_still_working(claimed))
@@ -182,9 +190,7 @@ class TurnRunner:
         except NothingAnswered:
             await self._settle(claimed)
             return
-        await self._persist(
-            lambda: self._database.awrite(finish_turn, claimed.claim, replies, now=self._now())
-        )
+        await self._persist(lambda: self._database.awrite(_finish, claimed.claim, replies, now=self._now()))
 
     def _left(self, claimed: ClaimedTurn) -> float:
         """In how many seconds the line must be settled; it counts while this desk was up to answer it.
@@ -196,20 +202,20 @@ class TurnRunner:
 
     async def _settle(self, claimed: ClaimedTurn) -> None:
         await self._persist(
-            lambda: self._database.awrite(
-                settle_turn, claimed.claim, team=self._options.team, now=self._now()
-            )
+            lambda: self._database.awrite(_settle, claimed.claim, team=self._options.team, now=self._now())
         )
 
-    async def _persist(self, write: Callable[[], Awaitable[object]]) -> None:
+    async def _persist(self, write: Callable[[], Awaitable[bool]]) -> None:
         """Commit, however long the database is away: the lease is what ends the wait."""
         while True:
             try:
-                await write()
+                has_next = await write()
             except DatabaseUnavailable:
                 log.warning("answer_waits_for_database")
                 await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             else:
+                if has_next:
+                    self._doorbells.ring_locally(TURN_WAITING)
                 return
 
     async def _say_still_working(self, claimed: ClaimedTurn) -> None:
@@ -229,6 +235,16 @@ class TurnRunner:
                 await self._database.awrite(
                     renew_leases, owner=self._options.owner, turn_ids=turn_ids, now=self._now()
                 )
+
+
+def _finish(session: Session, claim: Claim, replies: Sequence[Reply], *, now: datetime) -> bool:
+    finish_turn(session, claim, replies, now=now)
+    return has_next_turn(session, claim)
+
+
+def _settle(session: Session, claim: Claim, *, team: Team, now: datetime) -> bool:
+    settle_turn(session, claim, team=team, now=now)
+    return has_next_turn(session, claim)
 
 
 def _places(error: BaseException) -> list[str]:

@@ -61,8 +61,15 @@ def during(seconds: float, happening: Callable[[], object]) -> Act:
     """Something happens while the call is being answered."""
 
     async def act(exchange: Exchange) -> Answer:
-        asyncio.get_running_loop().call_later(seconds, happening)
-        return await exchange.forward()
+        async def later() -> None:
+            await asyncio.sleep(seconds)
+            happening()
+
+        waiting = asyncio.create_task(later())
+        try:
+            return await exchange.forward()
+        finally:
+            await waiting
 
     return act
 

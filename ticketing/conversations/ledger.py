@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ticketing.conversations.errors import ConversationNotFound
@@ -38,7 +39,6 @@ def append_message(
     text: str,
     now: datetime,
     extras: dict[str, Any] | None = None,
-    external_id: str | None = None,
     turn_id: str | None = None,
 ) -> Message:
     """Write the next message; its sequence number is given in this very transaction, so there are no gaps."""
@@ -49,15 +49,44 @@ def append_message(
         text=text,
         extras=extras or {},
         channel=conversation.channel,
-        external_id=external_id,
+        external_id=None,
         turn_id=turn_id,
         at=now,
     )
     session.add(message)
-    session.flush()
     conversation.last_seq = message.seq
     conversation.changed_at = now
     return message
+
+
+def record_line(
+    session: Session, conversation: Conversation, text: str, *, external_id: str, now: datetime
+) -> int | None:
+    """Write a person's line as the next message, unless it is there already; returns its id, or None.
+
+    The unique key on (channel, external id) decides, and nothing beside it is asked.
+    """
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    message_id: int | None = session.scalar(
+        insert(Message)
+        .values(
+            conversation_id=conversation.id,
+            seq=conversation.last_seq + 1,
+            author=Author.PERSON,
+            text=text,
+            extras={},
+            channel=conversation.channel,
+            external_id=external_id,
+            turn_id=None,
+            at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(Message.id)
+    )
+    if message_id is not None:
+        conversation.last_seq += 1
+        conversation.changed_at = now
+    return message_id
 
 
 def append_reply(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from notices.texts.catalogue import say
@@ -17,12 +16,18 @@ from ticketing.conversations.ledger import (
     append_reply,
     lock_conversation,
     mark_changed,
+    record_line,
 )
 from ticketing.conversations.logic import MESSAGE_CHARACTERS, Author, Reply, Speaker, without_invisible
 from ticketing.conversations.masking import Masked, mask_secrets
 from ticketing.conversations.models import Conversation, Message, OfferedButton, SpeakerChange
 from ticketing.turns.models import Turn
-from ticketing.turns.operations import enqueue_turn, hand_over_pending_turns
+from ticketing.turns.operations import (
+    ClaimedTurn,
+    QueuedLine,
+    enqueue_line,
+    hand_over_pending_turns,
+)
 
 CHANNEL_WEB = "web"
 
@@ -44,6 +49,8 @@ class Recorded:
     turn: int | None
     is_duplicate: bool
     has_secret: bool = False
+    # For the caller that asked to claim: the turn it has to answer now.
+    claimed: ClaimedTurn | None = field(default=None, compare=False)
 
 
 def open_conversation(
@@ -77,55 +84,49 @@ def receive_message(
     person_id: int,
     now: datetime,
     character_limit: int = MESSAGE_CHARACTERS,
+    owner: str | None = None,
 ) -> Recorded:
     """Record a line and what it asks for, once; the caller acknowledges after the commit and not before.
+
+    Args:
+        owner: who claims the line's turn at once, if nothing of the conversation is before it.
 
     Raises:
         MessageEmpty, MessageTooLong, ButtonRefused, ConversationNotFound: nothing is recorded.
     """
     conversation = lock_conversation(session, public_id, person_id=person_id)
-    try:
-        with session.begin_nested():
-            return _record(session, conversation, inbound, now, character_limit)
-    except IntegrityError:
-        # The unique key on (channel, external id) is what makes a line unique; nothing beside it is asked.
-        session.refresh(conversation)
-        return _recorded_before(session, conversation, inbound)
-
-
-def _record(
-    session: Session, conversation: Conversation, inbound: Inbound, now: datetime, character_limit: int
-) -> Recorded:
     payload, text = None, inbound.text
     if inbound.button_id is not None:
         earlier = _find_recorded(session, conversation, inbound)
         if earlier is not None:
             return earlier
         payload, text = _press(session, conversation, inbound.button_id, now)
+    masked = _storable(text, character_limit, is_typed=inbound.button_id is None)
+    external_id = _external_id(conversation, inbound)
+    with session.no_autoflush:
+        message_id = record_line(session, conversation, masked.text, external_id=external_id, now=now)
+        if message_id is None:
+            return _recorded_before(session, conversation, inbound)
+        recorded = Recorded(conversation.last_seq, None, is_duplicate=False, has_secret=masked.has_secret)
+        if conversation.speaker is Speaker.ASSISTANT:
+            line = QueuedLine(message_id, masked.text, payload)
+            number, claimed = enqueue_line(session, conversation, line, owner=owner, now=now)
+            recorded = replace(recorded, turn=number, claimed=claimed)
+            mark_changed(conversation, now)
+        if masked.has_secret:
+            notice = Reply(say("notice_secret_masked", conversation.language).text)
+            append_reply(session, conversation, notice, author=Author.DESK, now=now)
+    return recorded
+
+
+def _storable(text: str, character_limit: int, *, is_typed: bool) -> Masked:
     visible = without_invisible(text).strip()
     if not visible:
         raise MessageEmpty
     if len(text) > character_limit:
         raise MessageTooLong(character_limit)
     # A button's title is what the desk itself has written.
-    masked = mask_secrets(visible) if inbound.button_id is None else Masked(visible, has_secret=False)
-    message = append_message(
-        session,
-        conversation,
-        author=Author.PERSON,
-        text=masked.text,
-        external_id=_external_id(conversation, inbound),
-        now=now,
-    )
-    turn = None
-    if conversation.speaker is Speaker.ASSISTANT:
-        turn = enqueue_turn(session, conversation, message, payload=payload, now=now)
-        mark_changed(conversation, now)
-    if masked.has_secret:
-        notice = Reply(say("notice_secret_masked", conversation.language).text)
-        append_reply(session, conversation, notice, author=Author.DESK, now=now)
-    session.flush()
-    return Recorded(message.seq, turn, is_duplicate=False, has_secret=masked.has_secret)
+    return mask_secrets(visible) if is_typed else Masked(visible, has_secret=False)
 
 
 def _external_id(conversation: Conversation, inbound: Inbound) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from ticketing.conversations.errors import ConversationNotFound
@@ -49,6 +49,27 @@ class News:
     status: ConversationStatus
 
 
+# Made once: these two run with every change that anybody watches.
+_LINES_SINCE = (
+    select(Message.seq, Message.author, Message.text, Message.extras, Message.at)
+    .where(Message.conversation_id == bindparam("conversation"), Message.seq > bindparam("since"))
+    .order_by(Message.seq)
+    .limit(bindparam("limit", type_=Integer))
+)
+_FIRST_OPEN = select(func.min(Turn.number)).where(
+    Turn.conversation_id == bindparam("conversation"), Turn.state != TurnState.DONE
+)
+_STATUS = select(
+    Conversation.version,
+    Conversation.last_seq,
+    Conversation.speaker,
+    Conversation.agent_name,
+    Conversation.language,
+    Conversation.last_turn,
+    _FIRST_OPEN.scalar_subquery().label("first_open"),
+).where(Conversation.id == bindparam("conversation"))
+
+
 def access_conversation(session: Session, public_id: str, *, person_id: int) -> int:
     """The internal id of this person's conversation; somebody else's does not exist (TRUST WW-1)."""
     found = session.execute(
@@ -71,34 +92,14 @@ def latest_conversation(session: Session, *, person_id: int, site_key: str) -> s
 
 def news_since(session: Session, conversation_id: int, since: int, *, limit: int = 100) -> News:
     """Messages after `since` in order, at most `limit`, and the status."""
-    rows = session.execute(
-        select(Message.seq, Message.author, Message.text, Message.extras, Message.at)
-        .where(Message.conversation_id == conversation_id, Message.seq > since)
-        .order_by(Message.seq)
-        .limit(limit)
-    )
-    lines = tuple(Line(row.seq, row.author, row.text, row.extras, row.at) for row in rows)
+    values = {"conversation": conversation_id, "since": since, "limit": limit}
+    lines = tuple(Line(*row) for row in session.execute(_LINES_SINCE, values))
     return News(lines, status_of(session, conversation_id))
 
 
 def status_of(session: Session, conversation_id: int) -> ConversationStatus:
     """The status of a conversation."""
-    first_open = (
-        select(func.min(Turn.number))
-        .where(Turn.conversation_id == conversation_id, Turn.state != TurnState.DONE)
-        .scalar_subquery()
-    )
-    row = session.execute(
-        select(
-            Conversation.version,
-            Conversation.last_seq,
-            Conversation.speaker,
-            Conversation.agent_name,
-            Conversation.language,
-            Conversation.last_turn,
-            first_open.label("first_open"),
-        ).where(Conversation.id == conversation_id)
-    ).one()
+    row = session.execute(_STATUS, {"conversation": conversation_id}).one()
     is_thinking = row.first_open is not None
     return ConversationStatus(
         version=row.version,

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
@@ -38,47 +39,75 @@ class ClaimedTurn:
     received_at: datetime
 
 
-def enqueue_turn(
-    session: Session, conversation: Conversation, message: Message, *, payload: str | None, now: datetime
-) -> int:
-    """Put a person's line into a turn; returns its number.
+@dataclass(frozen=True)
+class QueuedLine:
+    """A person's recorded line that asks for an answer; a pressed button has a payload."""
 
-    A waiting turn takes further lines in (people write in fragments); a button stands alone.
+    message_id: int
+    text: str
+    payload: str | None
+
+
+def enqueue_line(
+    session: Session, conversation: Conversation, line: QueuedLine, *, owner: str | None, now: datetime
+) -> tuple[int, ClaimedTurn | None]:
+    """Put a line into a turn; returns the turn's number, and the turn if it was claimed for the owner.
+
+    A waiting turn takes further lines in (people write in fragments); a button stands alone. A turn that
+    nothing of the conversation is before is claimed here, which saves it a transaction of its own.
     """
-    turn = None if payload else _waiting_turn(session, conversation)
+    unfinished = _lock_unfinished(session, conversation)
+    turn = _waiting_turn(unfinished, conversation) if line.payload is None else None
     if turn is None:
-        conversation.last_turn += 1
-        turn = Turn(
-            id=secrets.token_hex(16),
-            conversation_id=conversation.id,
-            number=conversation.last_turn,
-            state=TurnState.PENDING,
-            payload=payload,
-            attempts=0,
-            owner=None,
-            lease_until=None,
-            received_at=now,
-            ended_at=None,
-            outcome=None,
-        )
-        session.add(turn)
-        session.flush()
-    message.turn_id = turn.id
-    return turn.number
+        turn = _new_turn(session, conversation, line.payload, now)
+        unfinished = [*unfinished, turn]
+    if owner is not None and unfinished == [turn]:
+        turn.state, turn.owner, turn.lease_until = TurnState.RUNNING, owner, now + LEASE
+        turn.attempts += 1
+    # The turn first: the line refers to it.
+    session.flush()
+    session.execute(update(Message).where(Message.id == line.message_id).values(turn_id=turn.id))
+    if turn.state is not TurnState.RUNNING:
+        return turn.number, None
+    return turn.number, _claimed(session, turn, conversation)
 
 
-def _waiting_turn(session: Session, conversation: Conversation) -> Turn | None:
+def _lock_unfinished(session: Session, conversation: Conversation) -> list[Turn]:
     # Locked: a claim that is being made right now must either see the new line or leave the turn to us.
-    return session.scalar(
-        select(Turn)
-        .where(
-            Turn.conversation_id == conversation.id,
-            Turn.number == conversation.last_turn,
-            Turn.state == TurnState.PENDING,
-            Turn.payload.is_(None),
+    return list(
+        session.scalars(
+            select(Turn)
+            .where(Turn.conversation_id == conversation.id, Turn.state != TurnState.DONE)
+            .order_by(Turn.number)
+            .with_for_update()
         )
-        .with_for_update()
     )
+
+
+def _waiting_turn(unfinished: Sequence[Turn], conversation: Conversation) -> Turn | None:
+    last = unfinished[-1] if unfinished else None
+    if last is None or last.number != conversation.last_turn or last.payload is not None:
+        return None
+    return last if last.state is TurnState.PENDING else None
+
+
+def _new_turn(session: Session, conversation: Conversation, payload: str | None, now: datetime) -> Turn:
+    conversation.last_turn += 1
+    turn = Turn(
+        id=secrets.token_hex(16),
+        conversation_id=conversation.id,
+        number=conversation.last_turn,
+        state=TurnState.PENDING,
+        payload=payload,
+        attempts=0,
+        owner=None,
+        lease_until=None,
+        received_at=now,
+        ended_at=None,
+        outcome=None,
+    )
+    session.add(turn)
+    return turn
 
 
 def claim_turns(
@@ -115,22 +144,6 @@ def claim_turns(
     return [claimed for turn in candidates if (claimed := _claim(session, turn, owner, now))]
 
 
-def claim_at_once(session: Session, conversation: str, *, owner: str, now: datetime) -> ClaimedTurn | None:
-    """Claim a turn in the transaction that queued it, if nothing of the conversation is before it.
-
-    It saves the most common turn a transaction of its own.
-    """
-    unfinished = session.scalars(
-        select(Turn)
-        .join(Conversation, Conversation.id == Turn.conversation_id)
-        .where(Conversation.public_id == conversation, Turn.state != TurnState.DONE)
-        .limit(2)
-    ).all()
-    if len(unfinished) != 1 or unfinished[0].state is not TurnState.PENDING:
-        return None
-    return _claim(session, unfinished[0], owner, now)
-
-
 def _claim(session: Session, turn: Turn, owner: str, now: datetime) -> ClaimedTurn | None:
     try:
         with session.begin_nested():
@@ -140,10 +153,13 @@ def _claim(session: Session, turn: Turn, owner: str, now: datetime) -> ClaimedTu
     except IntegrityError:
         # Another process runs an earlier turn of this conversation.
         return None
-    conversation = session.get_one(Conversation, turn.conversation_id)
+    return _claimed(session, turn, session.get_one(Conversation, turn.conversation_id))
+
+
+def _claimed(session: Session, turn: Turn, conversation: Conversation) -> ClaimedTurn:
     person = session.get_one(Person, conversation.person_id)
     return ClaimedTurn(
-        claim=Claim(turn.id, owner, turn.attempts),
+        claim=Claim(turn.id, turn.owner or "", turn.attempts),
         conversation=conversation.public_id,
         conversation_id=conversation.id,
         number=turn.number,
@@ -203,15 +219,29 @@ def finish_turn(
         TurnLost: another process answers this turn now; nothing is written.
     """
     turn, conversation = _access_turn(session, claim)
+    caused = effects_of(session, turn.id)
     if may_answer(session, turn, conversation):
         for reply in replies:
             append_reply(session, conversation, reply, author=author, turn_id=turn.id, now=now)
         told = frozenset(reply.ticket for reply in replies)
     else:
         outcome, told = TurnOutcome.HANDED_OVER, frozenset()
-    _announce_effects(session, turn, conversation, outcome, told, now)
+    _announce(
+        session,
+        conversation,
+        turn,
+        [effect for effect in caused if effect[1].get("number") not in told],
+        outcome,
+        now,
+    )
     _end(turn, conversation, outcome, now)
     return outcome
+
+
+def has_next_turn(session: Session, claim: Claim) -> bool:
+    """Whether the person has written on while the turn was answered."""
+    turn = session.get_one(Turn, claim.turn_id)
+    return session.get_one(Conversation, turn.conversation_id).last_turn > turn.number
 
 
 def may_answer(session: Session, turn: Turn, conversation: Conversation) -> bool:
@@ -268,16 +298,16 @@ def _access_turn(session: Session, claim: Claim) -> tuple[Turn, Conversation]:
     return turn, conversation
 
 
-def _announce_effects(
+def _announce(
     session: Session,
-    turn: Turn,
     conversation: Conversation,
+    turn: Turn,
+    untold: Sequence[tuple[str, dict[str, Any]]],
     outcome: TurnOutcome,
-    told: frozenset[str | None],
     now: datetime,
 ) -> None:
-    for name, result in effects_of(session, turn.id):
-        if name != "open_ticket" or result["number"] in told:
+    for name, result in untold:
+        if name != "open_ticket":
             continue
         if outcome is TurnOutcome.HANDED_OVER:
             key = "notice_ticket_opened_meanwhile"

@@ -178,11 +178,17 @@ class _Connection:
     async def _follow(self, viewer: Viewer, bell: Bell) -> None:
         while True:
             with contextlib.suppress(DatabaseUnavailable):
-                while frames := await viewer.news():
-                    await self._sender.send(*frames)
+                await self._send_news(viewer)
             if author := bell.typed_by():
                 await self._sender.send({"type": "typing", "author": author, "seconds": TYPING_SECONDS})
             await bell.wait(LOOK_AGAIN_SECONDS)
+
+    async def _send_news(self, viewer: Viewer) -> None:
+        while True:
+            if frames := await viewer.news():
+                await self._sender.send(*frames)
+            if viewer.is_complete:
+                return
 
     async def _read(self, socket: web.WebSocketResponse, viewer: Viewer, bell: Bell) -> None:
         bad = 0

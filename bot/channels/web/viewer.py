@@ -24,6 +24,8 @@ class Viewer:
     def __init__(self, gateway: Gateway, conversation_id: int, *, since: int, version: int) -> None:
         self._gateway, self._conversation_id = gateway, conversation_id
         self.since, self.version = since, version
+        # Whether the last look saw everything: a ring since then has not been waited for yet.
+        self.is_complete = False
 
     async def news(self) -> list[Frame]:
         """The frames this viewer has not had; moves its position.
@@ -39,10 +41,10 @@ class Viewer:
             frames += [message_frame(line) for line in news.lines]
             if news.lines:
                 self.since = news.lines[-1].seq
-            is_complete = self.since >= news.status.last_seq
+            self.is_complete = self.since >= news.status.last_seq
             # The status goes last: who reads "the turn has ended" has every message of it.
-            if is_complete and news.status.version > self.version:
+            if self.is_complete and news.status.version > self.version:
                 self.version = news.status.version
                 frames.append(status_frame(news.status))
-            if is_complete or len(frames) >= BATCH:
+            if self.is_complete or len(frames) >= BATCH:
                 return frames
