@@ -7,19 +7,34 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from ticketing.conversations.errors import ConversationNotFound
 from ticketing.conversations.logic import Author, Button, Reply
 from ticketing.conversations.models import Conversation, Message, OfferedButton
+from ticketing.turns.models import Turn
+
+# Made once: these run with every line, and making a statement costs as much as running it.
+_LOCKED = select(Conversation).with_for_update().execution_options(populate_existing=True)
+_BY_PUBLIC_ID = _LOCKED.where(Conversation.public_id == bindparam("public_id"))
+_BY_ID = _LOCKED.where(Conversation.id == bindparam("id"))
+_BY_TURN = _LOCKED.where(
+    Conversation.id == select(Turn.conversation_id).where(Turn.id == bindparam("turn")).scalar_subquery()
+)
+_MESSAGES = Message.metadata.tables[Message.__tablename__]
+_INSERT_ONCE = {
+    dialect.__name__.rpartition(".")[2]: dialect.insert(_MESSAGES)
+    .on_conflict_do_nothing()
+    .returning(_MESSAGES.c.id)
+    for dialect in (sqlite, postgresql)
+}
 
 
 def lock_conversation(session: Session, public_id: str, *, person_id: int | None = None) -> Conversation:
     """Load and lock a conversation, of this person if one is named: somebody else's does not exist."""
-    query = select(Conversation).where(Conversation.public_id == public_id).with_for_update()
-    conversation = session.scalar(query.execution_options(populate_existing=True))
+    conversation = session.scalar(_BY_PUBLIC_ID, {"public_id": public_id})
     if conversation is None or (person_id is not None and conversation.person_id != person_id):
         raise ConversationNotFound
     return conversation
@@ -27,8 +42,12 @@ def lock_conversation(session: Session, public_id: str, *, person_id: int | None
 
 def lock_conversation_row(session: Session, conversation_id: int) -> Conversation:
     """The same by its internal id."""
-    query = select(Conversation).where(Conversation.id == conversation_id).with_for_update()
-    return session.scalars(query.execution_options(populate_existing=True)).one()
+    return session.scalars(_BY_ID, {"id": conversation_id}).one()
+
+
+def lock_conversation_of_turn(session: Session, turn_id: str) -> Conversation | None:
+    """The same by one of its turns."""
+    return session.scalar(_BY_TURN, {"turn": turn_id})
 
 
 def append_message(
@@ -66,23 +85,19 @@ def record_line(
 
     The unique key on (channel, external id) decides, and nothing beside it is asked.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    message_id: int | None = session.scalar(
-        insert(Message)
-        .values(
-            conversation_id=conversation.id,
-            seq=conversation.last_seq + 1,
-            author=Author.PERSON,
-            text=text,
-            extras={},
-            channel=conversation.channel,
-            external_id=external_id,
-            turn_id=None,
-            at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(Message.id)
-    )
+    values = {
+        "conversation_id": conversation.id,
+        "seq": conversation.last_seq + 1,
+        "author": Author.PERSON,
+        "text": text,
+        "extras": {},
+        "channel": conversation.channel,
+        "external_id": external_id,
+        "turn_id": None,
+        "at": now,
+    }
+    insert = _INSERT_ONCE[session.get_bind().dialect.name]
+    message_id: int | None = session.connection().scalar(insert, values)
     if message_id is not None:
         conversation.last_seq += 1
         conversation.changed_at = now

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -42,10 +42,13 @@ def once(
     return result
 
 
+# Made once: it runs with every answer.
+_OF_TURN = select(Effect.name, Effect.result).where(Effect.turn_id == bindparam("turn")).order_by(Effect.id)
+
+
 def effects_of(session: Session, turn_id: str) -> list[tuple[str, dict[str, Any]]]:
     """Name and result of everything a turn has caused, in order."""
-    rows = session.scalars(select(Effect).where(Effect.turn_id == turn_id).order_by(Effect.id))
-    return [(row.name, row.result) for row in rows]
+    return [(row.name, row.result) for row in session.execute(_OF_TURN, {"turn": turn_id})]
 
 
 def _recorded(session: Session, key: EffectKey) -> dict[str, Any]:

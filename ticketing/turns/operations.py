@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, true, update
+from sqlalchemy import bindparam, func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from identity.people.models import Person
 from identity.people.operations import KnownPerson, known
 from notices.texts.catalogue import say
-from ticketing.conversations.ledger import append_reply, lock_conversation_row, mark_changed
+from ticketing.conversations.ledger import append_reply, lock_conversation_of_turn, mark_changed
 from ticketing.conversations.logic import Author, Reply, Speaker, neutralised
 from ticketing.conversations.models import Conversation, Message, SpeakerChange
 from ticketing.effects.operations import effects_of
@@ -37,6 +37,29 @@ class ClaimedTurn:
     text: str
     payload: str | None
     received_at: datetime
+
+
+# Made once: these run with every line or every answer.
+_TURN = select(Turn).where(Turn.id == bindparam("turn")).execution_options(populate_existing=True)
+_UNFINISHED = (
+    select(Turn)
+    .where(Turn.conversation_id == bindparam("conversation"), Turn.state != TurnState.DONE)
+    .order_by(Turn.number)
+    .with_for_update()
+)
+_ASSIGN = update(Message).where(Message.id == bindparam("message")).values(turn_id=bindparam("turn"))
+_FIRST_LINE = select(func.min(Message.seq)).where(
+    Message.turn_id == bindparam("turn"), Message.author == Author.PERSON
+)
+_TAKEN = (
+    select(SpeakerChange.id)
+    .where(
+        SpeakerChange.conversation_id == bindparam("conversation"),
+        SpeakerChange.after != Speaker.ASSISTANT,
+        SpeakerChange.after_seq >= _FIRST_LINE.scalar_subquery(),
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +89,7 @@ def enqueue_line(
         turn.attempts += 1
     # The turn first: the line refers to it.
     session.flush()
-    session.execute(update(Message).where(Message.id == line.message_id).values(turn_id=turn.id))
+    session.connection().execute(_ASSIGN, {"message": line.message_id, "turn": turn.id})
     if turn.state is not TurnState.RUNNING:
         return turn.number, None
     return turn.number, _claimed(session, turn, conversation)
@@ -74,14 +97,7 @@ def enqueue_line(
 
 def _lock_unfinished(session: Session, conversation: Conversation) -> list[Turn]:
     # Locked: a claim that is being made right now must either see the new line or leave the turn to us.
-    return list(
-        session.scalars(
-            select(Turn)
-            .where(Turn.conversation_id == conversation.id, Turn.state != TurnState.DONE)
-            .order_by(Turn.number)
-            .with_for_update()
-        )
-    )
+    return list(session.scalars(_UNFINISHED, {"conversation": conversation.id}))
 
 
 def _waiting_turn(unfinished: Sequence[Turn], conversation: Conversation) -> Turn | None:
@@ -252,15 +268,7 @@ def may_answer(session: Session, turn: Turn, conversation: Conversation) -> bool
     """
     if conversation.speaker is not Speaker.ASSISTANT:
         return False
-    first_line = select(func.min(Message.seq)).where(
-        Message.turn_id == turn.id, Message.author == Author.PERSON
-    )
-    taken = select(SpeakerChange.id).where(
-        SpeakerChange.conversation_id == conversation.id,
-        SpeakerChange.after != Speaker.ASSISTANT,
-        SpeakerChange.after_seq >= first_line.scalar_subquery(),
-    )
-    return session.scalar(taken.limit(1)) is None
+    return session.scalar(_TAKEN, {"turn": turn.id, "conversation": conversation.id}) is None
 
 
 def note_still_working(session: Session, claim: Claim, *, now: datetime) -> bool:
@@ -284,14 +292,11 @@ def hand_over_pending_turns(session: Session, conversation: Conversation, *, now
 
 def _access_turn(session: Session, claim: Claim) -> tuple[Turn, Conversation]:
     """Load and lock the turn and its conversation, if the claim still holds."""
-    conversation_id = session.scalar(select(Turn.conversation_id).where(Turn.id == claim.turn_id))
-    if conversation_id is None:
-        raise TurnLost(claim.turn_id)
     # The conversation first, as everywhere: two locks taken in one order cannot dead-lock.
-    conversation = lock_conversation_row(session, conversation_id)
-    turn = session.scalars(
-        select(Turn).where(Turn.id == claim.turn_id).execution_options(populate_existing=True)
-    ).one()
+    conversation = lock_conversation_of_turn(session, claim.turn_id)
+    if conversation is None:
+        raise TurnLost(claim.turn_id)
+    turn = session.scalars(_TURN, {"turn": claim.turn_id}).one()
     is_ours = turn.owner == claim.owner and turn.attempts == claim.attempt
     if turn.state is not TurnState.RUNNING or not is_ours:
         raise TurnLost(claim.turn_id)
