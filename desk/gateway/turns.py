@@ -22,15 +22,8 @@ from ticketing.conversations.logic import Reply
 from ticketing.tickets.operations import Team
 from ticketing.turns.errors import TurnLost
 from ticketing.turns.logic import LEASE, Claim, is_worn_out
-from ticketing.turns.operations import (
-    ClaimedTurn,
-    claim_turns,
-    finish_turn,
-    has_next_turn,
-    note_still_working,
-    release_turns,
-    renew_leases,
-)
+from ticketing.turns.operations import finish_turn, has_next_turn, note_still_working
+from ticketing.turns.queue import ClaimedTurn, claim_turns, release_turns, renew_leases
 from ticketing.turns.settlement import settle_turn
 
 log = logging.getLogger(__name__)

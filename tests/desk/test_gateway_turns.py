@@ -53,7 +53,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
         "desk.gateway.turns.IDLE_SECONDS": 0.1,
         "desk.gateway.turns.RENEW_SECONDS": 0.2,
-        "ticketing.turns.operations.LEASE": timedelta(seconds=0.8),
+        "ticketing.turns.queue.LEASE": timedelta(seconds=0.8),
         "desk.gateway.answering.RETRY_PAUSE_SECONDS": 0.02,
         "desk.gateway.answering.WORTH_A_RETRY_SECONDS": 0.5,
         "desk.gateway.answering.WORTH_ASKING_SECONDS": 0.2,

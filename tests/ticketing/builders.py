@@ -27,7 +27,8 @@ from ticketing.conversations.operations import (
 from ticketing.tickets.operations import Team
 from ticketing.turns.logic import Claim, TurnOutcome, TurnState
 from ticketing.turns.models import Turn
-from ticketing.turns.operations import ClaimedTurn, claim_turns, finish_turn
+from ticketing.turns.operations import finish_turn
+from ticketing.turns.queue import ClaimedTurn, claim_turns
 
 TEAM = Team(email="it-desk@example.org", language="en")
 ANA = OutsideIdentity(issuer="site:demo:host", subject="ana", name="Ana", email="ana@example.org")

@@ -50,13 +50,8 @@ from ticketing.conversations.operations import (
 from ticketing.tickets.operations import open_ticket_for_turn
 from ticketing.turns.errors import TurnLost
 from ticketing.turns.logic import Claim, TurnOutcome, TurnState
-from ticketing.turns.operations import (
-    claim_turns,
-    finish_turn,
-    note_still_working,
-    release_turns,
-    renew_leases,
-)
+from ticketing.turns.operations import finish_turn, note_still_working
+from ticketing.turns.queue import claim_turns, release_turns, renew_leases
 from ticketing.turns.settlement import settle_turn
 
 EXAMPLES = {"sqlite": 60, "postgresql": 15}

@@ -34,7 +34,7 @@ from ticketing.conversations.operations import Inbound, receive_message
 from ticketing.conversations.queries import access_conversation, latest_conversation, news_since, status_of
 from ticketing.turns.logic import TurnState
 from ticketing.turns.models import Turn
-from ticketing.turns.operations import claim_turns
+from ticketing.turns.queue import claim_turns
 
 UUID = "0b9b6a9e-5a8e-4a7e-9a53-0c1f2d3e4b5a"
 

@@ -26,7 +26,8 @@ from ticketing.conversations.queries import access_conversation, status_of
 from ticketing.tickets.operations import open_ticket_for_turn
 from ticketing.turns.errors import TurnLost
 from ticketing.turns.logic import LEASE, TurnOutcome, TurnState
-from ticketing.turns.operations import claim_turns, finish_turn, note_still_working
+from ticketing.turns.operations import finish_turn, note_still_working
+from ticketing.turns.queue import claim_turns
 from ticketing.turns.settlement import settle_turn
 
 

@@ -37,14 +37,8 @@ from ticketing.turns.logic import (
     is_worn_out,
 )
 from ticketing.turns.models import Turn
-from ticketing.turns.operations import (
-    ClaimedTurn,
-    claim_turns,
-    finish_turn,
-    note_still_working,
-    release_turns,
-    renew_leases,
-)
+from ticketing.turns.operations import finish_turn, note_still_working
+from ticketing.turns.queue import ClaimedTurn, claim_turns, release_turns, renew_leases
 
 AFTER_LEASE = NOW + LEASE
 

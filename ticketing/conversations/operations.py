@@ -22,12 +22,7 @@ from ticketing.conversations.logic import MESSAGE_CHARACTERS, Author, Reply, Spe
 from ticketing.conversations.masking import Masked, mask_secrets
 from ticketing.conversations.models import Conversation, Message, OfferedButton, SpeakerChange
 from ticketing.turns.models import Turn
-from ticketing.turns.operations import (
-    ClaimedTurn,
-    QueuedLine,
-    enqueue_line,
-    hand_over_pending_turns,
-)
+from ticketing.turns.queue import ClaimedTurn, QueuedLine, enqueue_line, hand_over_pending_turns
 
 CHANNEL_WEB = "web"
 
