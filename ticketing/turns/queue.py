@@ -67,8 +67,7 @@ def enqueue_line(
         turn = _new_turn(session, conversation, line.payload, now)
         unfinished = [*unfinished, turn]
     if owner is not None and unfinished == [turn]:
-        turn.state, turn.owner, turn.lease_until = TurnState.RUNNING, owner, now + LEASE
-        turn.attempts += 1
+        _take(turn, owner, now)
     # The turn first: the line refers to it.
     session.flush()
     session.connection().execute(_ASSIGN, {"message": line.message_id, "turn": turn.id})
@@ -145,13 +144,16 @@ def claim_turns(
 def _claim(session: Session, turn: Turn, owner: str, now: datetime) -> ClaimedTurn | None:
     try:
         with session.begin_nested():
-            turn.state, turn.owner = TurnState.RUNNING, owner
-            turn.attempts += 1
-            turn.lease_until = now + LEASE
+            _take(turn, owner, now)
     except IntegrityError:
         # Another process runs an earlier turn of this conversation.
         return None
     return _claimed(session, turn, session.get_one(Conversation, turn.conversation_id))
+
+
+def _take(turn: Turn, owner: str, now: datetime) -> None:
+    turn.state, turn.owner, turn.lease_until = TurnState.RUNNING, owner, now + LEASE
+    turn.attempts += 1
 
 
 def _claimed(session: Session, turn: Turn, conversation: Conversation) -> ClaimedTurn:
