@@ -1,6 +1,6 @@
 """One catalogue of everything the desk and the assistant say, in each language.
 
-Plain mode, desk notices and Rasa's responses (the keys that start with `utter_`) all come from here.
+One file a topic. Plain mode, desk notices and Rasa's responses (the keys that start with `utter_`) all come from here.
 """
 
 from __future__ import annotations
@@ -44,9 +44,19 @@ def placeholders(text: str) -> frozenset[str]:
 
 @cache
 def entries(language: str) -> dict[str, Text]:
-    """The whole catalogue of a language."""
-    source = files("notices.texts").joinpath(f"{language}.yml").read_text(encoding="utf-8")
-    return {key: _text(value) for key, value in yaml.safe_load(source).items()}
+    """The whole catalogue of a language, topic by topic.
+
+    Raises:
+        ValueError: two topics have the same key.
+    """
+    topics = sorted(files("notices.texts").joinpath(language).iterdir(), key=lambda topic: topic.name)
+    catalogue: dict[str, Text] = {}
+    for topic in topics:
+        for key, value in yaml.safe_load(topic.read_text(encoding="utf-8")).items():
+            if key in catalogue:
+                raise ValueError(f"{language}/{topic.name}: {key} is in another topic too")
+            catalogue[key] = _text(value)
+    return catalogue
 
 
 def _text(value: str | dict[str, Any]) -> Text:
