@@ -20,6 +20,7 @@ from rasa_sdk.interfaces import ActionNotFoundException
 
 from actions.services import CURRENT_TURN
 from actions.turns import TurnInFlight, TurnsInFlight
+from storage.faults import places_of
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,8 @@ class _Listener:
             return _error(404, "no_such_action")
         except Exception as error:  # noqa: BLE001 - whatever an action raises, Rasa gets a fixed error
             # The type alone: the text of an exception may quote what the person wrote.
-            log.warning("action_failed", extra={"turn": turn.turn_id, "error": type(error).__name__})
+            where = {"error": type(error).__name__, "at": places_of(error)}
+            log.warning("action_failed", extra={"turn": turn.turn_id, **where})
             return _error(500, "action_failed")
         if result is None:
             return _error(400, "bad_call")

@@ -9,7 +9,9 @@ from datetime import datetime
 
 from actions.turns import TurnInFlight
 from knowledge.answers import Find
+from knowledge.search.findings import Hit
 from storage.database import Database
+from ticketing.first_contact.logic import FirstContact
 from ticketing.tickets.operations import Team
 
 CURRENT_TURN: ContextVar[TurnInFlight] = ContextVar("current_turn")
@@ -24,6 +26,10 @@ class Services:
     find: Find
     team: Team
     now: Callable[[], datetime]
+    # An article's first paragraph: by name and language, or by what it is about.
+    opening: Callable[[str, str], Hit | None]
+    opening_about: Callable[[str, str], Hit | None]
+    first_contact: FirstContact | None = None
 
     def turn(self) -> TurnInFlight:
         """Who is asking and what: of the turn in flight, whatever the tracker says."""

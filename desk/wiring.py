@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
+from rasa_sdk import Action
 
-from actions.knowledge import ActionAskKnowledge
+from actions.registry import all_actions
 from actions.services import Services
-from actions.tickets import ActionOpenTicket
 from actions.turns import TurnsInFlight
 from bot.assistant.breaker import Breaker
 from bot.assistant.plain import PlainAssistant
@@ -31,9 +31,11 @@ from desk.gateway.doorbells import Doorbells, open_doorbells
 from desk.gateway.switchboard import GatewayOptions, Switchboard
 from desk.gateway.turns import RunnerOptions, TurnRunner
 from desk.gateway.watcher import Watcher
+from desk.introduction import first_contact
 from desk.secrets import Secrets
 from desk.settings import Settings
 from identity.visitors.operations import SessionLife
+from knowledge.articles.factfiles import load_facts
 from knowledge.encoder.runtime import OnnxEncoder
 from knowledge.search.findings import Findings
 from knowledge.search.loading import SearchLoader
@@ -41,6 +43,8 @@ from knowledge.search.port import KnowledgeSearch
 from notices.mail.maildir import MaildirMail
 from storage.database import Database, DatabaseUnavailable
 from storage.ledger_epoch import ledger_epoch
+from ticketing.first_contact.logic import FirstContact
+from ticketing.languages.detector import Detector
 from ticketing.tickets.operations import Opened, Team, open_ticket_for_turn
 
 log = logging.getLogger(__name__)
@@ -63,26 +67,37 @@ class Desk:
     database: Database
     switchboard: Switchboard
     services: Services
+    knowledge: KnowledgeSearch
     turns_in_flight: TurnsInFlight
     limits: WebLimits
 
-    def actions(self) -> list[ActionAskKnowledge | ActionOpenTicket]:
+    def actions(self) -> list[Action]:
         """Every action the assistant may ask for."""
-        return [ActionAskKnowledge(self.services), ActionOpenTicket(self.services)]
+        return all_actions(self.services)
 
 
 @asynccontextmanager
-async def run_desk(settings: Settings, secrets: Secrets) -> AsyncIterator[Desk]:
-    """Everything but the listeners, running; stopped in the reverse order at the end."""
+async def run_desk(
+    settings: Settings, secrets: Secrets, *, introduces: bool = True
+) -> AsyncIterator[Desk]:
+    """Everything but the listeners, running; stopped in the reverse order at the end.
+
+    Args:
+        introduces: whether people are told at first contact that this is a machine, and the privacy notice;
+            only tests that count messages go without.
+    """
     async with contextlib.AsyncExitStack() as stack:
         database = Database(settings.database_url, threads=settings.database_threads)
         stack.callback(database.close)
         epoch = await database.awrite(ledger_epoch)
         doorbells = open_doorbells(settings.redis_url)
         stack.push_async_callback(doorbells.close)
-        find = await _open_knowledge(stack, settings, database)
+        find, knowledge = await _open_knowledge(stack, settings, database)
         team = Team(settings.team_email, settings.default_language)
-        services = Services(database, find, team, utc_now)
+        said_first = first_contact(settings) if introduces else None
+        services = Services(
+            database, find, team, utc_now, knowledge.opening, knowledge.opening_about, said_first
+        )
         in_flight = TurnsInFlight()
         assistant = await _open_assistant(stack, settings, secrets, services)
         runner = _runner(settings, database, doorbells, in_flight, assistant, services)
@@ -98,10 +113,12 @@ async def run_desk(settings: Settings, secrets: Secrets) -> AsyncIterator[Desk]:
             doorbells,
             epoch=epoch,
             runner=runner,
-            options=_gateway_options(settings, secrets),
+            options=_gateway_options(settings, secrets, said_first),
             now=utc_now,
         )
-        yield Desk(settings, database, switchboard, services, in_flight, _limits(settings))
+        yield Desk(
+                settings, database, switchboard, services, knowledge, in_flight, _limits(settings)
+            )
 
 
 def _runner(
@@ -113,7 +130,10 @@ def _runner(
     services: Services,
 ) -> TurnRunner:
     plain = PlainAssistant(
-        services.find, _opening_tickets(services), is_fallback=settings.assistant != "none"
+        services.find,
+        _opening_tickets(services),
+        services.opening,
+        is_fallback=settings.assistant != "none",
     )
     return TurnRunner(
         database,
@@ -136,7 +156,9 @@ async def _open_assistant(
     stack: contextlib.AsyncExitStack, settings: Settings, secrets: Secrets, services: Services
 ) -> Assistant:
     if settings.assistant == "none":
-        return PlainAssistant(services.find, _opening_tickets(services), is_fallback=False)
+        return PlainAssistant(
+            services.find, _opening_tickets(services), services.opening, is_fallback=False
+        )
     session = await stack.enter_async_context(
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=settings.turns_at_once + 2))
     )
@@ -157,7 +179,7 @@ def _opening_tickets(services: Services) -> Callable[[str], asyncio.Future[Opene
 
 async def _open_knowledge(
     stack: contextlib.AsyncExitStack, settings: Settings, database: Database
-) -> Callable[[str, str], asyncio.Future[Findings]]:
+) -> tuple[Callable[[str, str], asyncio.Future[Findings]], KnowledgeSearch]:
     threads = ThreadPoolExecutor(settings.encoder_threads, thread_name_prefix="knowledge")
     stack.callback(threads.shutdown, wait=False, cancel_futures=True)
     loop = asyncio.get_running_loop()
@@ -176,13 +198,17 @@ async def _open_knowledge(
     def find(question: str, language: str) -> asyncio.Future[Findings]:
         return loop.run_in_executor(threads, search.find, question, language)
 
-    return find
+    return find, search
 
 
 def _load_search(settings: Settings, database: Database) -> tuple[SearchLoader, KnowledgeSearch]:
     encoder = OnnxEncoder(settings.encoder_folder) if settings.encoder != "none" else None
     loader = SearchLoader(
-        database, encoder, languages=settings.languages, threshold=settings.search_threshold
+        database,
+        encoder,
+        languages=settings.languages,
+        threshold=settings.search_threshold,
+        facts=load_facts(settings.site_facts, organisation=settings.organisation),
     )
     return loader, loader.load()
 
@@ -204,7 +230,9 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _gateway_options(settings: Settings, secrets: Secrets) -> GatewayOptions:
+def _gateway_options(
+    settings: Settings, secrets: Secrets, said_first: FirstContact | None
+) -> GatewayOptions:
     return GatewayOptions(
         visitor_key=secrets.visitor_key,
         session_life=SessionLife(
@@ -212,6 +240,9 @@ def _gateway_options(settings: Settings, secrets: Secrets) -> GatewayOptions:
         ),
         default_language=settings.default_language,
         characters=settings.message_characters,
+        first_contact=said_first,
+        sight=Detector().sight if len(settings.languages) > 1 else None,
+        window=timedelta(seconds=settings.gather_seconds),
     )
 
 

@@ -12,11 +12,11 @@ a fixture, or code inside a test, with `require("postgres")`. What is missing sk
 so that nothing is left out unseen.
 
 Names: postgres (a server on 127.0.0.1:5432 that lets `postgres` or `root` in and make databases), redis (on
-127.0.0.1:6379), encoder and rasa (what `make test` prepares in build/test: the ONNX export, and the Rasa
-environment with a trained model), chromium.
+127.0.0.1:6379), encoder and rasa (what `make test` prepares in build/test: both encoders' ONNX models, and the
+Rasa environment with a trained model), chromium.
 
 Fixtures: `redis_url` (a database that is emptied before and after; mark such tests `alone`),
-`encoder_folder`, `rasa_model`. Databases are made by tests/databases.py.
+`encoder_folder`, `multilingual_encoder_folder`, `rasa_model`. Databases are made by tests/databases.py.
 
 A test marked `alone` runs by itself after the others, not beside them in the parallel run.
 
@@ -35,6 +35,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ARTEFACTS = ROOT / "build" / "test"
 ENCODER = ARTEFACTS / "models" / "encoder"
+MULTILINGUAL_ENCODER = ARTEFACTS / "models" / "encoder-multilingual"
 RASA_MODEL = ARTEFACTS / "models" / "rasa" / "model.tar.gz"
 RASA_PYTHON = ROOT / ".venv-rasa" / "bin" / "python"
 PREPARE = "`make test` prepares it"
@@ -98,7 +99,10 @@ def _redis() -> str | None:
 
 
 def _encoder() -> str | None:
-    return None if (ENCODER / "manifest.json").is_file() else f"{ENCODER} is not there; {PREPARE}"
+    for folder in (ENCODER, MULTILINGUAL_ENCODER):
+        if not (folder / "manifest.json").is_file():
+            return f"{folder} is not there; {PREPARE}"
+    return None
 
 
 def _rasa() -> str | None:
@@ -148,6 +152,13 @@ def encoder_folder() -> Path:
     """The encoder's ONNX export."""
     require("encoder")
     return ENCODER
+
+
+@pytest.fixture(scope="session")
+def multilingual_encoder_folder() -> Path:
+    """The second encoder's ONNX model."""
+    require("encoder")
+    return MULTILINGUAL_ENCODER
 
 
 @pytest.fixture(scope="session")

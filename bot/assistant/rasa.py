@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import aiohttp
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -42,6 +42,10 @@ class _Source(_Schema):
 class _Custom(_Schema):
     sources: Annotated[list[_Source], Field(max_length=5)] = []
     ticket: Annotated[str, Field(max_length=32)] | None = None
+    says: Annotated[str, Field(max_length=64, pattern=r"^[a-z_]+$")] | None = None
+    # Read strictly where they are put on record.
+    question: dict[str, Any] | None = None
+    feedback: dict[str, Any] | None = None
 
 
 class _Reply(_Schema):
@@ -49,6 +53,7 @@ class _Reply(_Schema):
     text: Annotated[_Text, Field(max_length=20_000)] | None = None
     buttons: Annotated[list[_Button], Field(max_length=10)] = []
     custom: _Custom | None = None
+    response: Annotated[str, Field(max_length=64)] | None = None
 
 
 class _Answer(_Schema):
@@ -139,4 +144,7 @@ def _reply(reply: _Reply) -> Reply:
         buttons=tuple(Button(b.title, b.payload) for b in reply.buttons if _PAYLOAD.fullmatch(b.payload)),
         sources=tuple(Source(s.title, s.url, s.slug) for s in custom.sources if _SLUG_URL.fullmatch(s.url)),
         ticket=custom.ticket if custom.ticket and _TICKET.fullmatch(custom.ticket) else None,
+        says=custom.says or reply.response,
+        question=custom.question,
+        feedback=custom.feedback,
     )

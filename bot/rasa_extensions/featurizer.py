@@ -1,4 +1,4 @@
-"""Gives Rasa's pipeline the sentence vectors of the encoder that the knowledge search uses as well."""
+"""Gives Rasa's pipeline the sentence vectors of the encoders that the knowledge search uses as well."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.constants import FEATURIZER_CLASS_ALIAS
 from rasa.nlu.featurizers.dense_featurizer.dense_featurizer import DenseFeaturizer
 from rasa.nlu.tokenizers.tokenizer import Tokenizer
-from rasa.shared.exceptions import RasaException
+from rasa.shared.exceptions import InvalidConfigException, RasaException
 from rasa.shared.nlu.constants import FEATURE_TYPE_SENTENCE, TEXT
 from rasa.shared.nlu.training_data.features import Features
 from rasa.shared.nlu.training_data.message import Message
@@ -26,6 +26,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from knowledge.encoder.runtime import OnnxEncoder, read_manifest
 
 ENCODER_FOLDER = "GUICHET_ENCODER_FOLDER"
+MULTILINGUAL_FOLDER = "GUICHET_ENCODER_MULTILINGUAL_FOLDER"
+# What `encoder:` in the pipeline may say, and which variable names the folder of that encoder.
+MAIN = "main"
+ENCODERS = {MAIN: ENCODER_FOLDER, "multilingual": MULTILINGUAL_FOLDER}
 NO_ENCODER = "none"
 TRAINED_WITH = "encoder.json"
 TEXTS_KEPT = 2048
@@ -35,15 +39,15 @@ class EncoderChanged(RasaException):  # type: ignore[misc]
     """The model was trained on vectors of another encoder than the one at hand."""
 
 
-def encoder_folder() -> Path | None:
-    """Where the encoder is, or None when this installation searches by words only."""
-    folder = os.environ.get(ENCODER_FOLDER, "")
+def encoder_folder(encoder: str = MAIN) -> Path | None:
+    """Where the encoder is, or None when this installation does without it."""
+    folder = os.environ.get(ENCODERS[encoder], "")
     return Path(folder) if folder else None
 
 
-def encoder_digest() -> str:
-    """Names the vectors this process would make; NO_ENCODER without an encoder."""
-    folder = encoder_folder()
+def encoder_digest(encoder: str = MAIN) -> str:
+    """Names the vectors this process would make; NO_ENCODER without that encoder."""
+    folder = encoder_folder(encoder)
     return read_manifest(folder).digest if folder else NO_ENCODER
 
 
@@ -74,10 +78,10 @@ class VectorCache:
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignore[misc]
-    """Adds one sentence vector per message; none at all when no encoder is configured.
+    """Adds one sentence vector per message; none at all when the installation does without that encoder.
 
-    The digest of the encoder is kept with the model: vectors of another encoder would not fail, they would
-    only make every confidence meaningless.
+    May stand in the pipeline once for each encoder. The digest of the encoder is kept with the model: vectors
+    of another encoder would not fail, they would only make every confidence meaningless.
     """
 
     @classmethod
@@ -92,6 +96,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignor
     def get_default_config() -> dict[str, Any]:
         return {
             **DenseFeaturizer.get_default_config(),
+            "encoder": MAIN,
             # What a vector is multiplied with: n-gram counts are larger than the parts of a unit vector.
             "weight": 1.0,
             "threads": 1,
@@ -99,12 +104,14 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignor
 
     @classmethod
     def validate_config(cls, config: dict[str, Any]) -> None:
-        """The keys and their defaults are all there is."""
+        """The keys and their defaults are all there is; the encoder must be a known one."""
+        if (encoder := config.get("encoder", MAIN)) not in ENCODERS:
+            raise InvalidConfigException(f"encoder: {encoder!r} is none of {', '.join(ENCODERS)}")
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
         """Another encoder must not find this one's features in the training cache."""
-        return encoder_digest()
+        return encoder_digest(config.get("encoder", MAIN))
 
     def __init__(
         self, config: dict[str, Any], name: str, model_storage: ModelStorage, resource: Resource
@@ -113,8 +120,8 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignor
         self._storage = model_storage
         self._resource = resource
         self._weight = np.float32(config["weight"])
-        folder = encoder_folder()
-        self.trained_with = encoder_digest()
+        folder = encoder_folder(config["encoder"])
+        self.trained_with = encoder_digest(config["encoder"])
         self._cache = VectorCache(OnnxEncoder(folder, config["threads"])) if folder else None
 
     @classmethod
@@ -138,9 +145,10 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignor
     ) -> SentenceEncoderFeaturizer:
         with model_storage.read_from(resource) as folder:
             trained_with = json.loads((folder / TRAINED_WITH).read_text())["digest"]
-        if trained_with != encoder_digest():
+        if trained_with != encoder_digest(encoder := config["encoder"]):
             raise EncoderChanged(
-                "the model was trained with another sentence encoder, or without one: train it again"
+                f"the model was trained with another sentence encoder ({encoder}), or without one: "
+                "train it again"
             )
         return cls.create(config, model_storage, resource, execution_context)
 

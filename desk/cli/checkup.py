@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from importlib import metadata
+from pathlib import Path
 
 from desk import secrets
 from desk.preparation import training
@@ -108,22 +109,27 @@ def free_ports(settings: Settings) -> Iterator[Finding]:
 
 
 def encoder(settings: Settings) -> Iterator[Finding]:
-    if settings.encoder == "none":
+    if not settings.has_encoder:
         yield Finding("encoder", State.OK, "none: search goes by words only")
         return
+    yield _encoder(settings.encoder_folder, settings.encoder, settings.encoder_quantised)
+    if settings.has_multilingual_encoder:
+        yield _encoder(settings.encoder_multilingual_folder, settings.encoder_multilingual, False)
+    else:
+        yield Finding("encoder", State.OK, "no multilingual one (GUICHET_ENCODER_MULTILINGUAL=none)")
+
+
+def _encoder(folder: Path, name: str, quantised: bool) -> Finding:
     from knowledge.encoder import runtime
 
     try:
-        manifest = runtime.check(settings.encoder_folder)
+        manifest = runtime.check(folder)
     except runtime.EncoderError as error:
-        yield Finding("encoder", State.FAIL, str(error), PREPARES)
-        return
-    if (manifest.name, manifest.quantised) != (settings.encoder, settings.encoder_quantised):
-        what = f"{manifest.name} is there, but {settings.encoder} is set"
-        yield Finding("encoder", State.WARN, what, PREPARES)
-        return
+        return Finding("encoder", State.FAIL, str(error), PREPARES)
+    if (manifest.name, manifest.quantised) != (name, quantised):
+        return Finding("encoder", State.WARN, f"{manifest.name} is there, but {name} is set", PREPARES)
     how = "int8" if manifest.quantised else "full precision"
-    yield Finding("encoder", State.OK, f"{manifest.name}, {how}, digests match")
+    return Finding("encoder", State.OK, f"{manifest.name}, {how}, digests match")
 
 
 def model(settings: Settings) -> Iterator[Finding]:

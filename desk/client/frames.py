@@ -45,6 +45,8 @@ class Message:
     sources: tuple[Source, ...] = ()
     ticket: str | None = None
     agent: str | None = None
+    notice: str | None = None
+    says: str | None = None
 
     @classmethod
     def read(cls, frame: Frame) -> Message:
@@ -60,6 +62,8 @@ class Message:
             ),
             ticket=_optional(frame, "ticket"),
             agent=_optional(frame, "agent"),
+            notice=_optional(frame, "notice"),
+            says=_optional(frame, "says"),
         )
 
 

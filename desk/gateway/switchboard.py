@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -23,9 +25,10 @@ from identity.visitors.operations import (
     open_session,
     touch_session,
 )
-from storage.database import Database
+from storage.database import Database, DatabaseUnavailable
 from ticketing.conversations.operations import (
     CHANNEL_WEB,
+    Hearing,
     Inbound,
     Recorded,
     open_conversation,
@@ -39,16 +42,30 @@ from ticketing.conversations.queries import (
     news_since,
     status_of,
 )
+from ticketing.first_contact.logic import FirstContact
+from ticketing.languages.logic import Sighting
+from ticketing.turns.queue import wait_while_typing
+
+log = logging.getLogger(__name__)
+
+MANY_WAITING = 1_000
 
 
 @dataclass(frozen=True)
 class GatewayOptions:
-    """What the settings decide here."""
+    """What the settings decide here.
+
+    `first_contact`: what people are told before their first line. `sight`: which language a line tells.
+    `window`: how long a line that looks unfinished is waited after.
+    """
 
     visitor_key: str
     session_life: SessionLife
     default_language: str
     characters: int
+    first_contact: FirstContact | None = None
+    sight: Callable[[str], Sighting | None] | None = None
+    window: timedelta = timedelta(0)
 
 
 class Switchboard:
@@ -66,6 +83,9 @@ class Switchboard:
     ) -> None:
         self._database, self._doorbells, self._runner = database, doorbells, runner
         self._epoch, self._options, self._now = epoch, options, now
+        # Conversations whose turn waits for further lines, and until when.
+        self._waiting: dict[str, datetime] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def check_origin(self, site_key: str, origin: str | None) -> None:
         await self._database.aread(access_site, site_key, origin)
@@ -111,16 +131,39 @@ class Switchboard:
         return await self._database.aread(_access, token, conversation, origin, self._options, self._now())
 
     async def receive(self, token: VisitorToken, conversation: str, inbound: Inbound) -> Recorded:
+        # Before the transaction: what a line tells does not depend on what is on file.
+        hearing = self._hear(inbound)
         with self._runner.reserve() as owner:
             recorded = await self._database.awrite(
-                _receive, token, conversation, inbound, owner, self._options, self._now()
+                _receive, token, conversation, inbound, owner, hearing, self._options, self._now()
             )
             if recorded.claimed is not None:
                 self._runner.start(recorded.claimed)
         self._doorbells.ring(conversation)
-        if recorded.turn is not None and not recorded.is_duplicate and recorded.claimed is None:
-            self._doorbells.ring(TURN_WAITING)
+        if recorded.turn is not None and not recorded.is_duplicate:
+            self._have_answered(conversation, recorded)
         return recorded
+
+    def _hear(self, inbound: Inbound) -> Hearing:
+        options = self._options
+        is_typed = inbound.button_id is None
+        sighting = options.sight(inbound.text) if options.sight is not None and is_typed else None
+        return Hearing(sighting, options.window, options.first_contact)
+
+    def _have_answered(self, conversation: str, recorded: Recorded) -> None:
+        """See that somebody takes the turn: at once, or when it has waited for further lines."""
+        if recorded.ready_at is not None:
+            self._waiting[conversation] = recorded.ready_at
+            self._runner.look_at(recorded.ready_at)
+            self._forget_past(self._now())
+            return
+        self._waiting.pop(conversation, None)
+        if recorded.claimed is None:
+            self._doorbells.ring(TURN_WAITING)
+
+    def _forget_past(self, now: datetime) -> None:
+        if len(self._waiting) > MANY_WAITING:
+            self._waiting = {name: until for name, until in self._waiting.items() if until > now}
 
     async def set_language(self, token: VisitorToken, conversation: str, language: str) -> None:
         await self._database.awrite(_set_language, token, conversation, language, self._options, self._now())
@@ -138,6 +181,22 @@ class Switchboard:
 
     def typing(self, conversation: str, bell: BellPort | None) -> None:
         self._doorbells.ring_locally(conversation, typed_by="person", except_for=bell)
+        # Once for each turn that waits: a flood of frames costs nothing.
+        if (until := self._waiting.pop(conversation, None)) is not None and until > self._now():
+            task = asyncio.create_task(self._wait_on(conversation))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _wait_on(self, conversation: str) -> None:
+        try:
+            until = await self._database.awrite(
+                wait_while_typing, conversation, now=self._now(), window=self._options.window
+            )
+        except DatabaseUnavailable:
+            log.warning("waiting_turn_could_not_be_kept")
+            return
+        if until is not None:
+            self._runner.look_at(until)
 
 
 @dataclass(frozen=True)
@@ -199,9 +258,19 @@ def _enter(
             channel=CHANNEL_WEB,
             language=wish.language or person.language,
             now=now,
+            first_contact=options.first_contact,
         )
     elif wish.language is not None:
-        set_language(session, conversation, wish.language, person_id=person.id, now=now)
+        # A client names its language whenever it comes back: what has been said since counts more.
+        set_language(
+            session,
+            conversation,
+            wish.language,
+            person_id=person.id,
+            now=now,
+            chosen=False,
+            first_contact=options.first_contact,
+        )
     conversation_id = access_conversation(session, conversation, person_id=person.id)
     status = status_of(session, conversation_id)
     is_known = 0 <= wish.since <= status.last_seq
@@ -229,6 +298,7 @@ def _receive(
     conversation: str,
     inbound: Inbound,
     owner: str | None,
+    hearing: Hearing,
     options: GatewayOptions,
     now: datetime,
 ) -> Recorded:
@@ -243,6 +313,7 @@ def _receive(
         now=now,
         character_limit=options.characters,
         owner=owner,
+        hearing=hearing,
     )
 
 
@@ -255,4 +326,11 @@ def _set_language(
     now: datetime,
 ) -> None:
     visitor = access_session(session, token, life=options.session_life, now=now)
-    set_language(session, conversation, language, person_id=visitor.person.id, now=now)
+    set_language(
+        session,
+        conversation,
+        language,
+        person_id=visitor.person.id,
+        now=now,
+        first_contact=options.first_contact,
+    )

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -17,13 +15,15 @@ from actions.turns import TurnInFlight, TurnsInFlight
 from bot.assistant.port import TurnRequest
 from desk.gateway.answering import Answering, NothingAnswered
 from desk.gateway.doorbells import TURN_WAITING, Doorbells
+from desk.gateway.questions import note_question
 from storage.database import Database, DatabaseUnavailable
+from storage.faults import places_of
 from ticketing.conversations.logic import Reply
 from ticketing.tickets.operations import Team
 from ticketing.turns.errors import TurnLost
 from ticketing.turns.logic import LEASE, Claim, is_worn_out
 from ticketing.turns.operations import finish_turn, has_next_turn, note_still_working
-from ticketing.turns.queue import ClaimedTurn, claim_turns, release_turns, renew_leases
+from ticketing.turns.queue import ClaimedTurn, claim_turns, next_ready_at, release_turns, renew_leases
 from ticketing.turns.settlement import settle_turn
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class TurnRunner:
         self._reserved = 0
         # Somebody was refused a place, or may wait for one: the next place is not given away past them.
         self._is_crowded = False
+        self._next_ready_at: datetime | None = None
 
     async def run(self) -> None:
         """Until cancelled: take what waits as soon as the bell rings, and look every two seconds anyway."""
@@ -74,7 +75,7 @@ class TurnRunner:
         try:
             while True:
                 await self._take_turns()
-                await bell.wait(IDLE_SECONDS)
+                await bell.wait(self._idle_seconds())
         finally:
             beat.cancel()
             self._doorbells.stop_listening(TURN_WAITING, bell)
@@ -103,10 +104,22 @@ class TurnRunner:
         finally:
             self._reserved -= 1
 
+    def look_at(self, moment: datetime) -> None:
+        """A turn waits for further lines until then: have it taken at that moment."""
+        seconds = max(0.0, (moment - self._now()).total_seconds())
+        asyncio.get_running_loop().call_later(seconds, self._doorbells.ring, TURN_WAITING)
+
+    def _idle_seconds(self) -> float:
+        """Until the next look: sooner than usual when a turn, whoever recorded it, has waited enough."""
+        if self._next_ready_at is None:
+            return IDLE_SECONDS
+        return min(IDLE_SECONDS, max(0.0, (self._next_ready_at - self._now()).total_seconds()))
+
     def _free_places(self) -> int:
         return self._options.at_once - len(self._running) - self._reserved
 
     async def _take_turns(self) -> None:
+        self._next_ready_at = None
         if self._is_stopping:
             return
         free = max(0, self._free_places())
@@ -132,13 +145,14 @@ class TurnRunner:
 
     async def _claim(self, limit: int, *, received_before: datetime | None = None) -> list[ClaimedTurn]:
         try:
-            return await self._database.awrite(
-                claim_turns,
+            claimed, self._next_ready_at = await self._database.awrite(
+                _claim_and_look,
                 owner=self._options.owner,
                 limit=limit,
                 now=self._now(),
                 received_before=received_before,
             )
+            return claimed
         except DatabaseUnavailable:
             log.warning("turns_could_not_be_claimed")
             return []
@@ -153,7 +167,7 @@ class TurnRunner:
         self._running.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             # The lease runs out and the turn is taken again; after the last attempt it is settled.
-            log.error("turn_failed", extra={"error": type(error).__name__, "at": _places(error)})
+            log.error("turn_failed", extra={"error": type(error).__name__, "at": places_of(error)})
         if self._is_crowded:
             self._doorbells.ring_locally(TURN_WAITING)
 
@@ -183,7 +197,7 @@ class TurnRunner:
         except NothingAnswered:
             await self._settle(claimed)
             return
-        await self._persist(lambda: self._database.awrite(_finish, claimed.claim, replies, now=self._now()))
+        await self._persist(lambda: self._database.awrite(_finish, claimed, replies, now=self._now()))
 
     def _left(self, claimed: ClaimedTurn) -> float:
         """In how many seconds the line must be settled; it counts while this desk was up to answer it.
@@ -230,17 +244,21 @@ class TurnRunner:
                 )
 
 
-def _finish(session: Session, claim: Claim, replies: Sequence[Reply], *, now: datetime) -> bool:
-    finish_turn(session, claim, replies, now=now)
-    return has_next_turn(session, claim)
+def _finish(session: Session, claimed: ClaimedTurn, replies: Sequence[Reply], *, now: datetime) -> bool:
+    finish_turn(session, claimed.claim, replies, now=now)
+    for reply in replies:
+        note_question(session, claimed, reply, now=now)
+    return has_next_turn(session, claimed.claim)
+
+
+def _claim_and_look(
+    session: Session, *, owner: str, limit: int, now: datetime, received_before: datetime | None
+) -> tuple[list[ClaimedTurn], datetime | None]:
+    claimed = claim_turns(session, owner=owner, limit=limit, now=now, received_before=received_before)
+    return claimed, next_ready_at(session, now)
 
 
 def _settle(session: Session, claim: Claim, *, team: Team, now: datetime) -> bool:
     settle_turn(session, claim, team=team, now=now)
     return has_next_turn(session, claim)
 
-
-def _places(error: BaseException) -> list[str]:
-    """Where an error arose, without its words: they may quote what the person wrote."""
-    frames = traceback.extract_tb(error.__traceback__)[-5:]
-    return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames]

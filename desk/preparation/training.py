@@ -22,15 +22,20 @@ def learns_from(settings: Settings) -> str:
     """Changes with everything that changes the model."""
     config = PROJECT / "config.yml"
     ours = set(re.findall(r"bot\.rasa_extensions\.(\w+)", config.read_text(encoding="utf-8"))) | {"training"}
+    encoders = [
+        *([settings.encoder_folder] if settings.has_encoder else []),
+        *([settings.encoder_multilingual_folder] if settings.has_multilingual_encoder else []),
+    ]
     return fingerprint(
         settings.encoder,
+        settings.encoder_multilingual,
         files=[
             config,
             PROJECT / "data",
             PROJECT / "bot" / "dialogue",
             PROJECT / "constraints" / "rasa.txt",
             settings.responses_file,
-            *([settings.encoder_folder / "manifest.json"] if settings.encoder != "none" else []),
+            *(folder / "manifest.json" for folder in encoders),
             *(EXTENSIONS / f"{module}.py" for module in sorted(ours)),
         ],
         below=PROJECT,

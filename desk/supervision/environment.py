@@ -31,7 +31,7 @@ def of_rasa(settings: Settings, secrets: Secrets, ours: Mapping[str, str]) -> di
         "GUICHET_ACTIONS_URL": settings.actions_url,
         "GUICHET_ACTION_SECONDS": f"{settings.action_seconds:g}",
         "GUICHET_RASA_SESSION_MINUTES": str(settings.rasa_session_minutes),
-        "GUICHET_ENCODER_FOLDER": _encoder(settings),
+        **_encoders(settings),
         "RASA_TELEMETRY_ENABLED": "false",
         "PYTHONUNBUFFERED": "1",
     }
@@ -41,15 +41,19 @@ def of_training(settings: Settings, ours: Mapping[str, str]) -> dict[str, str]:
     """Training talks to nobody."""
     return {
         **_picked(ours, EVERYWHERE),
-        "GUICHET_ENCODER_FOLDER": _encoder(settings),
+        **_encoders(settings),
         "RASA_TELEMETRY_ENABLED": "false",
         "PYTHONUNBUFFERED": "1",
     }
 
 
-def _encoder(settings: Settings) -> str:
-    """Empty tells Rasa to understand by words alone."""
-    return "" if settings.encoder == "none" else str(settings.encoder_folder)
+def _encoders(settings: Settings) -> dict[str, str]:
+    """Empty tells Rasa to understand without this encoder; both empty, by words alone."""
+    first, second = settings.encoder_folder, settings.encoder_multilingual_folder
+    return {
+        "GUICHET_ENCODER_FOLDER": str(first) if settings.has_encoder else "",
+        "GUICHET_ENCODER_MULTILINGUAL_FOLDER": str(second) if settings.has_multilingual_encoder else "",
+    }
 
 
 def _picked(ours: Mapping[str, str], names: tuple[str, ...]) -> dict[str, str]:

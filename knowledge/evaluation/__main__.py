@@ -18,10 +18,10 @@ from pathlib import Path
 from knowledge.encoder.runtime import OnnxEncoder
 from knowledge.evaluation.calibrate import LIBRARY
 from knowledge.evaluation.labelled import Collection, read_collection, written
-from knowledge.evaluation.measuring import Abstention, Asked, Ranking, TextVectors, ask
+from knowledge.evaluation.measuring import Abstention, Asked, Outcomes, Ranking, TextVectors, ask
 from knowledge.search.confidence import shipped
 from knowledge.search.dense import Encoder
-from knowledge.search.index import HYBRID, LEXICAL
+from knowledge.search.findings import HYBRID, LEXICAL
 
 QUESTIONS = Path(__file__).parent / "questions"
 LANGUAGES = ("en", "fr")
@@ -44,14 +44,15 @@ def collections(protocol: str, data: Path | None) -> Iterator[tuple[str, Collect
 
 
 def measured(name: str, collection: Collection, encoder: Encoder | None, threshold: float | None) -> str:
-    """Two lines about one set in one mode."""
+    """What to know about one set in one mode."""
     mode = LEXICAL if encoder is None else HYBRID
     calibration = shipped()
-    least = calibration.threshold(mode) if threshold is None else threshold
+    least = calibration.modes[mode].answers_from if threshold is None else threshold
     asked = ask(collection, encoder)
     doubtful = _doubtful(collection, asked, encoder)
     sure = [calibration.probability(mode, each.signals) for each in doubtful]
     ranking, known = Ranking.of(asked), Abstention.of(doubtful, sure, least)
+    got = Outcomes.of(doubtful, calibration, mode, least)
     return (
         f"{name} ({mode}, {ranking.questions} questions, {len(collection.documents)} articles)\n"
         f"  MAP {ranking.mean_average_precision:.3f}  MRR@10 {ranking.reciprocal_rank_at_10:.3f}  "
@@ -59,6 +60,8 @@ def measured(name: str, collection: Collection, encoder: Encoder | None, thresho
         f"  from {least:.2f}: precision {known.precision:.3f}  answered right {known.answered:.3f}  "
         f"answered wrongly {known.wrongly:.3f}  AUROC {known.separation:.3f}  "
         f"yield at 95 % {known.reachable:.3f}\n"
+        f"  answerable: right {got.right:.3f}  among the choices {got.offered:.3f}  wrong {got.wrong:.3f}; "
+        f"the others: answered {got.none_answered:.3f}  given a choice {got.none_offered:.3f}\n"
     )
 
 

@@ -32,6 +32,10 @@ class Document:
     def translation(self) -> str:
         return self.slug
 
+    @property
+    def category(self) -> str:
+        return ""
+
 
 @dataclass(frozen=True)
 class Question:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from knowledge.evaluation.labelled import Collection
+from knowledge.search.cleaning import essence
+from knowledge.search.confidence import Calibration
 from knowledge.search.dense import Encoder, Floats
+from knowledge.search.findings import Band
 from knowledge.search.index import LanguageIndex, Prepared, all_vectors
 from knowledge.search.signals import Signals, signals_of
 
@@ -98,6 +101,47 @@ class Abstention:
         )
 
 
+CHOICES = 3
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """What people get: shares of the answerable questions, then shares of the others.
+
+    Attributes:
+        right: answered with the right article.
+        offered: the right article is one of the choices.
+        wrong: answered with another article.
+        none_answered: answered although nothing answers it.
+        none_offered: given a choice although nothing answers it.
+    """
+
+    right: float
+    offered: float
+    wrong: float
+    none_answered: float
+    none_offered: float
+
+    @classmethod
+    def of(
+        cls, asked: Sequence[Asked], calibration: Calibration, mode: str, answers_from: float | None = None
+    ) -> Outcomes:
+        bands = [
+            calibration.band(mode, calibration.probability(mode, each.signals), answers_from)
+            for each in asked
+        ]
+        ranks = [each.rank for each in asked]
+        there = [(band, rank) for band, rank in zip(bands, ranks, strict=True) if rank]
+        none = [band for band, rank in zip(bands, ranks, strict=True) if not rank]
+        return cls(
+            right=_share(band is Band.ANSWER and rank == 1 for band, rank in there),
+            offered=_share(band is Band.DID_YOU_MEAN and rank <= CHOICES for band, rank in there),
+            wrong=_share(band is Band.ANSWER and rank != 1 for band, rank in there),
+            none_answered=_share(band is Band.ANSWER for band in none),
+            none_offered=_share(band is Band.DID_YOU_MEAN for band in none),
+        )
+
+
 def ask(collection: Collection, encoder: Encoder | None) -> list[Asked]:
     """Every question of the collection, asked."""
     prepared = [Prepared.of(document) for document in collection.documents]
@@ -106,10 +150,16 @@ def ask(collection: Collection, encoder: Encoder | None) -> list[Asked]:
     positions = {document.slug: position for position, document in enumerate(collection.documents)}
     asked = []
     for question in collection.questions:
-        scores = index.scores(question.text, encoder.encode([question.text])[0] if encoder else None)
+        text = essence(question.text)
+        scores = index.scores(text, encoder.encode([text])[0] if encoder else None)
         position = positions.get(question.answer or "")
         asked.append(Asked(0 if position is None else _rank(scores.fused, position), signals_of(scores)))
     return asked
+
+
+def _share(of: Iterable[bool]) -> float:
+    counted = list(of)
+    return sum(counted) / len(counted) if counted else 0.0
 
 
 def _rank(scores: Floats, position: int) -> int:

@@ -1,4 +1,4 @@
-"""Turns a search's signals into the probability that its first hit is right.
+"""Turns a search's signals into the probability that its first hit is right, and that into what to say.
 
 A cosine alone cannot tell: a logistic regression on a handful of signals can. Its coefficients are a small
 file made by `knowledge.evaluation.calibrate`.
@@ -15,16 +15,24 @@ from pathlib import Path
 
 import yaml
 
+from knowledge.search.findings import Band
+
 FILE = "confidence.yml"
 
 
 @dataclass(frozen=True)
 class Coefficients:
-    """A logistic regression on named signals, and the probability from which it answers."""
+    """A logistic regression on named signals, and what its probability is worth.
+
+    Attributes:
+        answers_from: from this probability on, the first hit is an answer.
+        offers_from: from here on, the first hits are worth choosing from.
+    """
 
     intercept: float
     weights: Mapping[str, float]
-    threshold: float
+    answers_from: float
+    offers_from: float
 
     def probability(self, signals: Mapping[str, float]) -> float:
         total = self.intercept + sum(weight * signals[name] for name, weight in self.weights.items())
@@ -40,8 +48,12 @@ class Calibration:
     def probability(self, mode: str, signals: Mapping[str, float]) -> float:
         return self.modes[mode].probability(signals)
 
-    def threshold(self, mode: str) -> float:
-        return self.modes[mode].threshold
+    def band(self, mode: str, confidence: float, answers_from: float | None = None) -> Band:
+        """What a confidence is good for; `answers_from` takes the place of the calibrated threshold."""
+        coefficients = self.modes[mode]
+        if confidence >= (coefficients.answers_from if answers_from is None else answers_from):
+            return Band.ANSWER
+        return Band.DID_YOU_MEAN if confidence >= coefficients.offers_from else Band.NOTHING
 
     def as_text(self) -> str:
         return yaml.safe_dump(

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+HYBRID = "hybrid"
+"""Meaning and words were compared."""
+LEXICAL = "lexical"
+"""Words alone were compared."""
+
 
 class Band(StrEnum):
-    """How sure the search is."""
+    """How sure the search is: of one article, of a few among which the right one may be, or of none."""
 
     ANSWER = "answer"
+    DID_YOU_MEAN = "did_you_mean"
     NOTHING = "nothing"
 
 
@@ -21,6 +27,7 @@ class Hit:
         language: the article's own, which may not be the one asked for.
         passage: the part that answers, in the article's own words, as plain text.
         score: 0 to 1, comparable within one question only.
+        translation: the key that this article shares with the same one in other languages.
     """
 
     slug: str
@@ -28,6 +35,8 @@ class Hit:
     title: str
     passage: str
     score: float
+    category: str = ""
+    translation: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,17 +14,15 @@ from typing import Protocol
 
 import numpy as np
 
+from knowledge.articles.facts import NO_FACTS, Facts
 from knowledge.search.confidence import Calibration, shipped
 from knowledge.search.dense import DenseIndex, Encoder, Floats
-from knowledge.search.findings import Band, Findings, Hit
+from knowledge.search.findings import HYBRID, LEXICAL, Band, Findings, Hit
 from knowledge.search.letters import LetterIndex
 from knowledge.search.lexical import Field, LexicalIndex
-from knowledge.search.passages import Block, Passage, blocks, excerpt, passages
-from knowledge.search.signals import Scores, Signals, signals_of
+from knowledge.search.passages import Block, Passage, blocks, excerpt, opening, passages
+from knowledge.search.signals import Scores, signals_of
 from knowledge.search.words import fold, platforms, share_of_latin, stems, terms, words
-
-HYBRID = "hybrid"
-LEXICAL = "lexical"
 
 TITLE_WEIGHT, QUESTIONS_WEIGHT, BODY_WEIGHT = 3.0, 2.0, 1.0
 
@@ -49,7 +47,13 @@ BEST_SHARE = 0.7
 # A passage is chosen by meaning, helped by the words it shares with the question.
 PASSAGE_WORDS_SHARE = 0.3
 # "When to contact the team" closes an article; it answers nothing by itself.
-LAST_RESORTS = ("when to contact", "quand contacter")
+LAST_RESORTS = (
+    "when to contact",
+    "what to tell",
+    "what the service desk needs",
+    "quand contacter",
+    "que dire a l",
+)
 AGAINST_LAST_RESORT = -0.5
 # Steps for a Mac are of no use on Windows: more than any resemblance is worth.
 FOREIGN_PLATFORM = 0.5
@@ -71,6 +75,8 @@ class Indexable(Protocol):
     @property
     def translation(self) -> str: ...
     @property
+    def category(self) -> str: ...
+    @property
     def title(self) -> str: ...
     @property
     def questions(self) -> tuple[str, ...]: ...
@@ -80,43 +86,48 @@ class Indexable(Protocol):
 
 @dataclass(frozen=True)
 class Prepared:
-    """An article cut into what is compared with questions."""
+    """An article cut into what is compared with questions, its site facts filled in."""
 
     article: Indexable
+    title: str
+    questions: tuple[str, ...]
+    body: str
     outline: tuple[Block, ...]
     passages: tuple[Passage, ...]
 
     @classmethod
-    def of(cls, article: Indexable) -> Prepared:
-        outline = blocks(article.body)
-        return cls(article, outline, passages(outline))
+    def of(cls, article: Indexable, facts: Facts = NO_FACTS) -> Prepared:
+        def fill(text: str) -> str:
+            return facts.fill(text, article.language)
+
+        outline = blocks(article.body, fill)
+        questions = tuple(fill(question) for question in article.questions)
+        return cls(article, fill(article.title), questions, fill(article.body), outline, passages(outline))
 
     @property
     def texts(self) -> list[str]:
         """What is encoded, in this order. A passage rarely says what it is about: the title leads."""
-        article = self.article
         return [
-            article.title,
-            *article.questions,
-            *(f"{article.title}. {passage.words}" for passage in self.passages),
+            self.title,
+            *self.questions,
+            *(f"{self.title}. {passage.words}" for passage in self.passages),
         ]
 
     @property
     def said(self) -> list[str]:
         """What is compared by its spelling: short texts, where a resemblance means something."""
         headings = dict.fromkeys(passage.heading for passage in self.passages if passage.heading)
-        return [self.article.title, *self.article.questions, *headings]
+        return [self.title, *self.questions, *headings]
 
     @property
     def texts_digest(self) -> str:
         return hashlib.sha256(json.dumps(self.texts).encode()).hexdigest()
 
     def fields(self, language: str) -> list[Field]:
-        article = self.article
         return [
-            Field(terms(article.title, language), TITLE_WEIGHT),
-            Field(terms(" ".join(article.questions), language), QUESTIONS_WEIGHT),
-            Field(terms(article.body, language), BODY_WEIGHT),
+            Field(terms(self.title, language), TITLE_WEIGHT),
+            Field(terms(" ".join(self.questions), language), QUESTIONS_WEIGHT),
+            Field(terms(self.body, language), BODY_WEIGHT),
         ]
 
 
@@ -128,13 +139,19 @@ class LanguageIndex:
     ) -> None:
         self.language = language
         self.entries = tuple(entries)
+        self._by_translation = {entry.article.translation: at for at, entry in enumerate(self.entries)}
         self._lexical = LexicalIndex([entry.fields(language) for entry in entries])
         self._letters = LetterIndex([[words(text, language) for text in entry.said] for entry in entries])
         self._passages = [
             [frozenset(terms(passage.words, language)) for passage in entry.passages] for entry in entries
         ]
+        self._platforms = [[platforms(passage.heading) for passage in entry.passages] for entry in entries]
         self._usefulness = [_usefulness(entry) for entry in entries]
         self._dense = DenseIndex([vectors[e.texts_digest] for e in entries]) if vectors and entries else None
+
+    @property
+    def has_vectors(self) -> bool:
+        return self._dense is not None
 
     def scores(self, question: str, vector: Floats | None) -> Scores:
         """How well each article fits."""
@@ -150,21 +167,31 @@ class LanguageIndex:
         fused = _mixed(shares, dense, lexical.scores, letters)
         return Scores(fused, lexical, letters, dense, best, overall, similarities)
 
-    def hit(self, position: int, scores: Scores, question: str) -> Hit:
-        entry = self.entries[position]
-        return Hit(
-            slug=entry.article.slug,
-            language=entry.article.language,
-            title=entry.article.title,
-            passage=self._excerpt(position, scores, question),
-            score=round(float(scores.fused[position]), 4),
+    def hits(self, scores: Scores, question: str, limit: int) -> tuple[Hit, ...]:
+        """The best articles, each with the part of it that answers."""
+        order = np.argsort(-scores.fused, kind="stable")[:limit]
+        asked, named = frozenset(terms(question, self.language)), platforms(question)
+        return tuple(
+            _hit(
+                self.entries[each],
+                self._excerpt(each, scores, asked, named),
+                round(float(scores.fused[each]), 4),
+            )
+            for each in order
+            if scores.fused[each] > 0
         )
 
-    def _excerpt(self, position: int, scores: Scores, question: str) -> str:
+    def opening(self, translation: str) -> Hit | None:
+        """The article on a subject with what it says first, whatever was asked."""
+        position = self._by_translation.get(translation)
+        if position is None:
+            return None
+        return _hit(self.entries[position], opening(self.entries[position].outline), 0.0)
+
+    def _excerpt(self, position: int, scores: Scores, asked: frozenset[str], named: frozenset[str]) -> str:
         entry = self.entries[position]
         if not entry.passages:
             return ""
-        asked = set(terms(question, self.language))
         words = np.array(
             [len(asked & held) / max(1, len(asked)) for held in self._passages[position]], dtype=np.float32
         )
@@ -172,15 +199,14 @@ class LanguageIndex:
         if self._dense is not None and scores.similarities is not None:
             meaning = scores.similarities[self._dense.rows_of(position)][-len(entry.passages) :]
             fit = (1 - PASSAGE_WORDS_SHARE) * meaning + PASSAGE_WORDS_SHARE * words
-        chosen = int(np.argmax(fit + self._usefulness[position] - self._foreign(position, question)))
+        chosen = int(np.argmax(fit + self._usefulness[position] - self._foreign(position, named)))
         return excerpt(entry.outline, entry.passages[chosen].block)
 
-    def _foreign(self, position: int, question: str) -> Floats:
+    def _foreign(self, position: int, named: frozenset[str]) -> Floats:
         """What a passage loses for being about one system while the question names another, or none."""
-        asked = platforms(question)
-        about = [platforms(passage.heading) for passage in self.entries[position].passages]
+        about = self._platforms[position]
         return np.array(
-            [FOREIGN_PLATFORM if held and not held & asked else 0.0 for held in about], np.float32
+            [FOREIGN_PLATFORM if held and not held & named else 0.0 for held in about], np.float32
         )
 
 
@@ -188,26 +214,46 @@ class Index:
     """What `build` makes: one index per language, and when to say that nothing was found."""
 
     def __init__(
-        self, languages: Mapping[str, LanguageIndex], mode: str, calibration: Calibration, threshold: float
+        self,
+        languages: Mapping[str, LanguageIndex],
+        calibration: Calibration,
+        threshold: float | None,
     ) -> None:
         self.languages = languages
-        self.mode = mode
         self._calibration = calibration
         self._threshold = threshold
+        self._translations = {
+            (entry.article.slug, entry.article.language): entry.article.translation
+            for index in languages.values()
+            for entry in index.entries
+        }
 
     def find(self, question: str, language: str, limit: int, vector: Floats | None) -> Findings:
-        index = self.languages.get(language) or next(iter(self.languages.values()), None)
+        """Articles for a question; without its vector, by words only."""
+        index = self._index(language)
+        mode = HYBRID if vector is not None and index is not None and index.has_vectors else LEXICAL
         if index is None or not index.entries or share_of_latin(question) < LEAST_LATIN:
-            return Findings(Band.NOTHING, (), self.mode)
+            return Findings(Band.NOTHING, (), mode)
         scores = index.scores(question, vector)
-        confidence = self.confidence(signals_of(scores))
-        order = np.argsort(-scores.fused, kind="stable")[:limit]
-        hits = tuple(index.hit(int(each), scores, question) for each in order if scores.fused[each] > 0)
-        band = Band.ANSWER if hits and confidence >= self._threshold else Band.NOTHING
-        return Findings(band, hits, self.mode, round(confidence, 4))
+        confidence = self._calibration.probability(mode, signals_of(scores))
+        hits = index.hits(scores, question, limit)
+        band = self._calibration.band(mode, confidence, self._threshold) if hits else Band.NOTHING
+        return Findings(band, hits, mode, round(confidence, 4))
 
-    def confidence(self, signals: Signals) -> float:
-        return self._calibration.probability(self.mode, signals)
+    def opening(self, slug: str, language: str) -> Hit | None:
+        """What the article of that name says first, in that language if it has it."""
+        key = self._translations.get((slug, language)) or next(
+            (key for (name, _), key in self._translations.items() if name == slug), None
+        )
+        return self.opening_about(key, language) if key is not None else None
+
+    def opening_about(self, translation: str, language: str) -> Hit | None:
+        """What the article on a subject says first."""
+        index = self._index(language)
+        return index.opening(translation) if index is not None else None
+
+    def _index(self, language: str) -> LanguageIndex | None:
+        return self.languages.get(language) or next(iter(self.languages.values()), None)
 
 
 def build(
@@ -218,6 +264,7 @@ def build(
     threshold: float | None = None,
     vectors: Mapping[str, Floats] | None = None,
     calibration: Calibration | None = None,
+    facts: Facts = NO_FACTS,
 ) -> Index:
     """Make articles searchable.
 
@@ -225,17 +272,12 @@ def build(
         encoder: None for words only.
         threshold: the least confidence that makes an answer; None for the calibration's own.
         vectors: those known already, by `Prepared.texts_digest`; the others are encoded now.
+        facts: put in place of the articles' placeholders.
     """
-    prepared = [Prepared.of(article) for article in articles]
-    calibration = calibration or shipped()
+    prepared = [Prepared.of(article, facts) for article in articles]
     known = all_vectors(prepared, encoder, vectors or {}) if encoder is not None else None
-    mode = HYBRID if encoder is not None else LEXICAL
-    return Index(
-        {each: LanguageIndex(each, _in_language(prepared, each), known) for each in languages},
-        mode,
-        calibration,
-        calibration.threshold(mode) if threshold is None else threshold,
-    )
+    indexes = {each: LanguageIndex(each, _in_language(prepared, each), known) for each in languages}
+    return Index(indexes, calibration or shipped(), threshold)
 
 
 def all_vectors(
@@ -247,6 +289,19 @@ def all_vectors(
         if entry.texts_digest not in vectors:
             vectors[entry.texts_digest] = encoder.encode(entry.texts)
     return vectors
+
+
+def _hit(entry: Prepared, passage: str, score: float) -> Hit:
+    article = entry.article
+    return Hit(
+        slug=article.slug,
+        language=article.language,
+        title=entry.title,
+        passage=passage,
+        score=score,
+        category=article.category,
+        translation=article.translation,
+    )
 
 
 def _usefulness(entry: Prepared) -> Floats:

@@ -10,6 +10,8 @@ import numpy as np
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from knowledge.articles.factfiles import shipped_facts
+from knowledge.articles.facts import Facts
 from knowledge.articles.operations import store_vectors
 from knowledge.articles.queries import StoredArticle, published_articles, revision, vectors_of
 from knowledge.search.dense import Encoder, Floats
@@ -28,11 +30,13 @@ class SearchLoader:
         *,
         languages: Sequence[str] = ("en", "fr"),
         threshold: float | None = None,
+        facts: Facts | None = None,
     ) -> None:
         self._database = database
         self._encoder = encoder
         self._languages = languages
         self._threshold = threshold
+        self._facts = facts or shipped_facts()
         self._loading = threading.Lock()
         self._revision = ""
 
@@ -58,6 +62,7 @@ class SearchLoader:
             languages=self._languages,
             threshold=self._threshold,
             vectors=vectors,
+            facts=self._facts,
         )
         self._revision = current
         return index
@@ -66,7 +71,7 @@ class SearchLoader:
         """Kept vectors, and the missing ones encoded outside any transaction, then kept."""
         assert self._encoder is not None  # noqa: S101 - only asked with an encoder
         digest = self._encoder.digest
-        prepared = [Prepared.of(article) for article in articles]
+        prepared = [Prepared.of(article, self._facts) for article in articles]
         kept = self._database.read(vectors_of, digest, {entry.texts_digest for entry in prepared})
         known = {
             entry.texts_digest: np.frombuffer(kept[entry.texts_digest], np.float32).reshape(

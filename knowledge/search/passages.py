@@ -7,7 +7,7 @@ article's own words, that is shown for one of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 PASSAGE_LENGTH = 500
@@ -19,6 +19,7 @@ LONGEST_BLOCK = 1800
 _HEADING = re.compile(r"#{1,6}\s+(.*?)\s*#*")
 _ITEM = re.compile(r"\s{0,3}(?:[-*+]|\d{1,3}[.)])\s+")
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")
+_END = re.compile(r"[.!?…][\"»”)\s]*$")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+(?=[A-ZÀ-ÖØ-Þ«\"“(])")
 
 
@@ -45,16 +46,21 @@ class Passage:
         return f"{self.heading}\n{self.text}" if self.heading else self.text
 
 
-def blocks(markdown: str) -> tuple[Block, ...]:
-    """The blocks of an article in order; headings are not blocks, each block knows its own."""
+def blocks(markdown: str, fill: Callable[[str], str] = str) -> tuple[Block, ...]:
+    """The blocks of an article in order; headings are not blocks, each block knows its own.
+
+    Args:
+        fill: puts the site facts in place of their placeholders, when the Markdown has become plain text:
+            a value with stars in it is not emphasis.
+    """
     found: list[Block] = []
     heading, section = "", 0
     for lines in _groups(markdown.splitlines()):
         if match := _HEADING.fullmatch(lines[0].strip()):
-            heading, section = plain(match[1]), section + 1
+            heading, section = fill(plain(match[1])), section + 1
             continue
         is_list = _ITEM.match(lines[0]) is not None
-        text = plain("\n".join(lines).strip("\n"))
+        text = fill(plain("\n".join(lines).strip("\n")))
         previous = found[-1] if found else None
         if previous and previous.is_list and previous.section == section and (is_list or lines[0][:1] == " "):
             # A loose list, or a paragraph that belongs to its last item.
@@ -76,6 +82,11 @@ def passages(outline: Sequence[Block]) -> tuple[Passage, ...]:
             else:
                 found.append(Passage(block.heading, piece, index))
     return tuple(found)
+
+
+def opening(outline: Sequence[Block]) -> str:
+    """What an article says first: the blocks before its first heading, or else how it begins."""
+    return _written([block for block in outline if block.section == 0]) or excerpt(outline, 0)
 
 
 def excerpt(outline: Sequence[Block], start: int) -> str:
@@ -101,24 +112,32 @@ def excerpt(outline: Sequence[Block], start: int) -> str:
 def _widened(outline: Sequence[Block], start: int) -> tuple[int, int]:
     """First and last block of what is shown around `start`, within its section."""
     first = start - 1 if _announced(outline, start) else start
-    last = start
-    length = sum(len(block.text) for block in outline[first : last + 1])
+    last = _with_its_list(outline, start)
     section = outline[start].section
     while last + 1 < len(outline) and outline[last + 1].section == section:
-        length += len(outline[last + 1].text)
-        if length > EXCERPT_LENGTH and not _announced(outline, last + 1):
+        end = _with_its_list(outline, last + 1)
+        if _length(outline[first : end + 1]) > EXCERPT_LENGTH:
             break
-        last += 1
-    length = sum(len(block.text) for block in outline[first : last + 1])
+        last = end
     while first > 0 and outline[first - 1].section == section:
-        length += len(outline[first - 1].text)
-        if length > EXCERPT_LENGTH:
+        if _length(outline[first - 1 : last + 1]) > EXCERPT_LENGTH:
             break
         first -= 1
     return first, last
 
 
+def _with_its_list(outline: Sequence[Block], index: int) -> int:
+    """The block, or the list that it announces."""
+    return index + 1 if index + 1 < len(outline) and _announced(outline, index + 1) else index
+
+
+def _length(shown: Sequence[Block]) -> int:
+    return sum(len(block.text) for block in shown)
+
+
 def _written(shown: Sequence[Block]) -> str:
+    if not shown:
+        return ""
     text = "\n\n".join(next(_pieces(block, LONGEST_BLOCK)) for block in shown)
     return f"{shown[0].heading}\n\n{text}" if shown[0].heading else text
 
@@ -126,7 +145,7 @@ def _written(shown: Sequence[Block]) -> str:
 def plain(markdown: str) -> str:
     """Markdown's words without its signs, for channels that show text as it is."""
     text = re.sub(r"!\[([^\]]*)\]\([^)]*\)", r"\1", markdown)
-    text = re.sub(r"\[([^\]]+)\]\((https?://[^)\s]+|mailto:[^)\s]+)[^)]*\)", r"\1 (\2)", text)
+    text = re.sub(r"\[([^\]]+)\]\((https?://[^)\s]+|mailto:[^)\s]+|\{\{[^)}]+\}\})[^)]*\)", r"\1 (\2)", text)
     text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
     text = re.sub(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1", r"\2", text)
     text = re.sub(r"(?<![\w*])[*_](?=\S)([^*_\n]+?)(?<=\S)[*_](?![\w*])", r"\1", text)
@@ -189,8 +208,9 @@ def _items(text: str) -> list[str]:
 
 
 def _announced(outline: Sequence[Block], index: int) -> bool:
-    """Whether the block before this list is the sentence that leads into it."""
+    """Whether the block before this list is the sentence, or the line in bold, that leads into it."""
     if index == 0 or not outline[index].is_list:
         return False
     before = outline[index - 1]
-    return before.section == outline[index].section and before.text.rstrip().endswith(":")
+    ends = _END.search(before.text) is not None
+    return before.section == outline[index].section and not before.is_list and not ends

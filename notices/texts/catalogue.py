@@ -1,6 +1,7 @@
 """One catalogue of everything the desk and the assistant say, in each language.
 
-One file a topic. Plain mode, desk notices and Rasa's responses (the keys that start with `utter_`) all come from here.
+One file a topic. Plain mode, desk notices, what actions say and Rasa's responses (the keys that start
+with `utter_`) all come from here.
 """
 
 from __future__ import annotations

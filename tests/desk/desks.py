@@ -272,6 +272,7 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
     chosen = {
         "var": folder / "var",
         "encoder": "none",
+        "gather_seconds": 0,
         "messages_per_minute": 60_000,
         "message_burst": 1_000,
         "sessions_per_minute": 10_000,
@@ -326,15 +327,23 @@ def _put_database(url: str) -> None:
 
 @contextlib.asynccontextmanager
 async def a_desk(
-    folder: Path, rasa: ScriptedRasa | None = None, *, grace: float = 0.5, **changes: Any
+    folder: Path,
+    rasa: ScriptedRasa | None = None,
+    *,
+    grace: float = 0.5,
+    introduces: bool = False,
+    **changes: Any,
 ) -> AsyncIterator[RunningDesk]:
-    """A desk that listens; with the database that is in the folder, or a new one."""
+    """A desk that listens; with the database that is in the folder, or a new one.
+
+    It waits for no further lines and says nothing by itself, unless a test asks for it.
+    """
     if rasa is not None:
         changes.setdefault("rasa_port", rasa.port)
     settings = settings_in(folder, **changes)
     _put_database(settings.database_url)
     async with contextlib.AsyncExitStack() as stack:
-        desk = await stack.enter_async_context(run_desk(settings, SECRETS))
+        desk = await stack.enter_async_context(run_desk(settings, SECRETS, introduces=introduces))
         listener = build_listener(
             desk.actions(),
             desk.turns_in_flight,

@@ -78,6 +78,7 @@ class ScriptedDesk:
         self.slow_downs = 0
         self.busy_polls = 0
         self.errors: list[Frame] = []  # answers to the next sends
+        self.greeting: list[str] = []  # what every conversation begins with
         self.refusal: Frame | None = None  # answers every hello
         self.valid_tokens: set[str] = set()
         self.url = ""
@@ -224,6 +225,8 @@ class ScriptedDesk:
             talk = self.talks[f"c{len(self.talks) + 1}{self.epoch}"] = Talk(
                 f"c{len(self.talks) + 1}{self.epoch}"
             )
+            for text in self.greeting:
+                talk.add("desk", text, notice="machine")
         welcome = {
             "type": "welcome",
             "conversation": talk.id,

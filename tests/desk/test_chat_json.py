@@ -18,7 +18,7 @@ from identity.sites.logic import read_host_identity
 from tests.desk.scripted_desk import ScriptedDesk
 
 CHAT = [sys.executable, "-c", "from desk.cli.main import main; main()", "chat"]
-FIELDS = ["seq", "author", "text", "buttons", "sources", "ticket", "speaker"]
+FIELDS = ["seq", "author", "text", "buttons", "sources", "ticket", "speaker", "says", "notice"]
 SECONDS = 60.0
 
 
@@ -81,6 +81,64 @@ async def test_buttons_are_pressed_by_title_once(desk: ScriptedDesk, tmp_path: P
     assert ran.texts == ["you said a button", "you said yes", "you said no"]
     assert ran.turns == [1, 2, 3, 4]
     assert ran.code == 0
+
+
+async def test_buttons_are_pressed_by_their_number_in_the_latest_message_that_has_any(
+    desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    ran = await chat(tmp_path, desk.url, 'a button\nbutton:2\nbutton:2\nbutton:3\n{"button": "1"}\n')
+
+    assert ran.texts == ["you said a button", "you said no", "you said yes"]
+    assert [row["detail"] for row in ran.rows if "error" in row] == ["2", "3"]
+    assert ran.turns == [1, 2, 3, 4, 5]
+
+
+async def test_lines_in_one_go_are_sent_without_waiting_for_an_answer(
+    desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    desk.answer_seconds = 0.3
+    ran = await chat(tmp_path, desk.url, '{"lines": ["hello", " ", "my printer", "is jammed"]}\nbye\n')
+
+    assert [row.get("text", row.get("turn")) for row in ran.rows] == [
+        "you said hello",
+        "you said my printer",
+        "you said is jammed",
+        1,
+        "you said bye",
+        2,
+    ]
+    assert ran.rows[3]["ms"] < 3 * 300, "the three answers were not waited for one by one"
+
+
+@pytest.mark.parametrize(
+    "line", ["/quit", "/open_ticket", "{", '{"a": 1}', '{"lines": []}', '{"lines": ["a", 2]}', "[1]"]
+)
+async def test_whatever_else_a_line_looks_like_it_is_said(
+    desk: ScriptedDesk, tmp_path: Path, line: str
+) -> None:
+    ran = await chat(tmp_path, desk.url, line + "\n")
+
+    assert ran.texts == [f"you said {line}"]
+
+
+async def test_a_text_may_have_several_lines(desk: ScriptedDesk, tmp_path: Path) -> None:
+    ran = await chat(tmp_path, desk.url, json.dumps({"text": "one\ntwo"}) + "\n")
+
+    assert ran.texts == ["you said one\ntwo"]
+
+
+async def test_what_the_desk_says_first_comes_first_also_without_any_input(
+    desk: ScriptedDesk, tmp_path: Path
+) -> None:
+    desk.greeting = ["a machine", "your privacy"]
+    silent = await chat(tmp_path, desk.url, "")
+    spoken = await chat(tmp_path, desk.url, "hello\n")
+
+    assert [(row["author"], row["text"], row["notice"]) for row in silent.rows] == [
+        ("desk", "a machine", "machine"),
+        ("desk", "your privacy", "machine"),
+    ]
+    assert spoken.texts == ["a machine", "your privacy", "you said hello"]
 
 
 async def test_a_refused_line_keeps_the_script_in_step(desk: ScriptedDesk, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,13 @@ import pytest
 from desk.cli import main as command
 from desk.secrets import prepare
 from desk.supervision.lock import only_one
+from knowledge.questions.logic import Asked
+from knowledge.questions.operations import record_question
+from knowledge.search.findings import HYBRID, Band
+from storage.database import Database
+
+FOUND = Asked(Band.ANSWER, HYBRID, 0.8, (), ("connect-to-the-vpn",))
+NOT_FOUND = Asked(Band.NOTHING, HYBRID, 0.01)
 
 ARTICLE = """---
 title: How to find the lost property office
@@ -129,9 +137,9 @@ def test_asking_for_the_status_makes_no_database(guichet: Guichet, var: Path) ->
 def test_the_shipped_articles_are_imported_listed_and_found(guichet: Guichet) -> None:
     guichet("db", "upgrade")
 
-    assert "20 added" in guichet("kb", "import")[1]
-    assert "20 unchanged" in guichet("kb", "import")[1]
-    assert "10 articles" in guichet("kb", "list", "--lang", "fr")[1]
+    assert "80 added" in guichet("kb", "import")[1]
+    assert "80 unchanged" in guichet("kb", "import")[1]
+    assert "40 articles" in guichet("kb", "list", "--lang", "fr")[1]
     assert "en/connect-to-the-vpn" in guichet("kb", "search", "how do I connect to the vpn")[1]
 
 
@@ -145,7 +153,7 @@ def test_an_own_folder_of_articles_replaces_the_shipped_ones(
 
     code, said, _ = guichet("kb", "import", str(tmp_path / "own"))
 
-    assert (code, "1 added" in said, "20 withdrawn" in said) == (0, True, True)
+    assert (code, "1 added" in said, "80 withdrawn" in said) == (0, True, True)
     assert "set GUICHET_LIBRARY" in said  # or the next start would undo it
     assert "1 articles" in guichet("kb", "list")[1]
 
@@ -159,6 +167,73 @@ def test_a_broken_article_is_named_and_fails_the_import(guichet: Guichet, tmp_pa
 
     assert code == 1
     assert "en/no-title.md" in said
+
+
+def test_the_site_facts_are_listed_with_where_each_is_written(
+    guichet: Guichet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "facts.toml").write_text('vpn_name = "Zephyr"\n')
+    monkeypatch.setenv("GUICHET_SITE_FACTS", "facts.toml")
+
+    code, said, _ = guichet("kb", "facts", "--lang", "fr")
+
+    assert code == 0
+    assert f"fr  vpn_name            Zephyr  ({tmp_path / 'facts.toml'})" in said
+    assert "fr  mail_quota          50 Go  (shipped)" in said
+    assert "fr  organisation        Guichet demo  (GUICHET_ORGANISATION)" in said
+    assert "en  " not in said
+
+
+def test_a_changed_site_fact_is_in_the_answers_without_a_new_import(
+    guichet: Guichet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guichet("db", "upgrade")
+    guichet("kb", "import")
+    (tmp_path / "facts.toml").write_text('vpn_name = "Zephyr"\n')
+    monkeypatch.setenv("GUICHET_SITE_FACTS", str(tmp_path / "facts.toml"))
+
+    assert "Zephyr" in guichet("kb", "search", "zephyr vpn")[1]
+
+
+def test_wrong_site_facts_are_refused_in_one_sentence(
+    guichet: Guichet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "facts.toml").write_text("vpn_nam = 3\n")
+    monkeypatch.setenv("GUICHET_SITE_FACTS", str(tmp_path / "facts.toml"))
+
+    code, _, complaint = guichet("kb", "facts")
+
+    assert code == 1
+    assert complaint.startswith(f"guichet: {tmp_path / 'facts.toml'}: vpn_nam is not a site fact")
+
+
+def test_what_people_asked_is_listed_for_people_and_for_programs(guichet: Guichet, var: Path) -> None:
+    guichet("db", "upgrade")
+    database = Database(f"sqlite:///{var / 'guichet.db'}")
+    now = datetime.now(UTC)
+    for turn, asked, text in (("t1", FOUND, "the vpn\nis slow"), ("t2", NOT_FOUND, "how to make pancakes")):
+        database.write(
+            record_question, asked, turn_id=turn, conversation="c", language="en", text=text, now=now
+        )
+    database.close()
+
+    _, said, _ = guichet("kb", "questions")
+    _, as_json, _ = guichet("kb", "questions", "--band", "nothing", "--since", "2020-01-01", "--json")
+
+    assert "the vpn is slow" in said
+    assert said.endswith("2 questions: 1 answer, 0 did_you_mean, 1 nothing\n")
+    (listed,) = json.loads(as_json)["questions"]
+    assert (listed["text"], listed["band"], listed["shown"]) == ("how to make pancakes", "nothing", [])
+
+
+@pytest.mark.parametrize("arguments", [("--since", "soon"), ("--band", "sure")])
+def test_what_questions_cannot_be_listed_by_is_refused(guichet: Guichet, arguments: tuple[str, ...]) -> None:
+    guichet("db", "upgrade")
+
+    code, _, complaint = guichet("kb", "questions", *arguments)
+
+    assert code == 1
+    assert " ".join(arguments) in complaint
 
 
 @pytest.mark.parametrize("arguments", [("kb", "list"), ("kb", "import"), ("kb", "search", "vpn")])
@@ -219,7 +294,7 @@ def test_doctor_is_content_with_a_sound_installation(guichet: Guichet, var: Path
 
     assert code == 0, said
     assert "fail" not in said
-    assert "10 in en, 10 in fr" in said
+    assert "40 in en, 40 in fr" in said
 
 
 def test_doctor_sees_a_secret_that_others_can_read(guichet: Guichet, var: Path) -> None:

@@ -103,6 +103,8 @@ def test_the_tests_own_variable_is_tolerated() -> None:
         ("GUICHET_VISITOR_DAYS", "31", "from 1 to 30"),
         ("GUICHET_LOG_LEVEL", "verbose", "DEBUG, INFO, WARNING or ERROR"),
         ("GUICHET_SEARCH_THRESHOLD", "1.5", "from 0 to 1"),
+        ("GUICHET_GATHER_SECONDS", "-1", "seconds, from 0 (at once) to 3"),
+        ("GUICHET_PRIVACY_NOTICE", "/nowhere.yml", "a notice that can be used (/nowhere.yml: No such file"),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
@@ -111,6 +113,12 @@ def test_a_wrong_value_is_refused_with_what_is_allowed(name: str, value: str, al
     assert text.startswith("GUICHET_")
     assert f"allowed: {allowed}" in text or allowed in text
     assert "pydantic" not in text
+
+
+def test_lines_cannot_be_gathered_until_they_are_overdue() -> None:
+    text = refusal(GUICHET_GATHER_SECONDS="2", GUICHET_SETTLE_SECONDS="8", GUICHET_TURN_SECONDS="6")
+
+    assert "GUICHET_GATHER_SECONDS is '2'; allowed: below a quarter of GUICHET_SETTLE_SECONDS (2)" in text
 
 
 def test_the_refused_value_is_shown() -> None:

@@ -102,7 +102,7 @@ def test_every_excerpt_is_the_articles_own_words_and_ends_where_a_sentence_does(
         text = excerpt(outline, passage.block)
         assert all(_letters(line) in held for line in text.splitlines())
         assert len(text) <= LONGEST_BLOCK
-        assert re.search(r"[.!?:;»”)]\s*$", text), text[-60:]
+        assert re.search(r"[.!?:;\"»”)]\s*$", text), text[-60:]
 
 
 @given(st.text(max_size=400))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import yaml
 
 from notices.texts.catalogue import DEFAULT_LANGUAGE, LANGUAGES, Text, entries, placeholders, say
 from notices.texts.rasa import responses, write_responses
+from tests.requirements import ROOT
 
 KEYS = sorted({key for language in LANGUAGES for key in entries(language)})
+NOTHING_BUT_VALUES = {"utter_answer", "utter_form_answer", "mail_ticket_opened_subject"}
 # A verb of asking before the secret, in one sentence, without a "never" or "do not".
 ASKS = re.compile(
     r"\b(?:send|give|tell|type|enter|share|confirm|provide|what is|envoyez|donnez|dites|tapez|saisissez|"
@@ -38,10 +41,8 @@ def test_a_text_needs_the_same_values_and_offers_the_same_buttons_in_every_langu
         assert all(title.strip() for title, _ in text.buttons)
 
 
-@pytest.mark.parametrize("key", [key for key in KEYS if key != "utter_answer"])
+@pytest.mark.parametrize("key", [key for key in KEYS if key not in NOTHING_BUT_VALUES])
 def test_a_text_is_translated(key: str) -> None:
-    if key == "mail_ticket_opened_subject":
-        return  # nothing but values
     assert len({entries(language)[key].text for language in LANGUAGES}) == len(LANGUAGES)
 
 
@@ -120,6 +121,11 @@ def test_what_is_written_for_the_training_is_what_was_made(tmp_path: Path) -> No
 
 
 def test_every_payload_of_the_catalogue_is_an_intent() -> None:
+    intents = {
+        each if isinstance(each, str) else next(iter(each))
+        for path in (ROOT / "bot" / "dialogue" / "domain").glob("*.yml")
+        for each in yaml.safe_load(path.read_text()).get("intents", ())
+    }
     payloads = {
         payload
         for language in LANGUAGES
@@ -128,4 +134,8 @@ def test_every_payload_of_the_catalogue_is_an_intent() -> None:
     }
 
     assert payloads
-    assert all(re.fullmatch(r"/[a-z_]+", payload) for payload in payloads)
+    for payload in payloads:
+        found = re.fullmatch(r"/([a-z_]+)(\{.*\})?", payload)
+        assert found is not None
+        assert found[1] in intents
+        assert set(json.loads(found[2] or "{}")) <= {"choice"}

@@ -8,6 +8,8 @@ from ticketing.conversations.logic import Author, Speaker
 from ticketing.turns.logic import LEASE, TurnOutcome, TurnState
 
 LEASE_SECONDS = int(LEASE.total_seconds())
+WINDOW_SECONDS = 2
+LONGEST_SECONDS = 4 * WINDOW_SECONDS
 
 
 @dataclass
@@ -24,6 +26,8 @@ class ModelTurn:
     lease_until: int = 0
     ticket: str | None = None
     was_handed_over: bool = False
+    received_at: int = 0
+    ready_at: int = 0
 
 
 @dataclass
@@ -42,17 +46,32 @@ class ModelConversation:
             self.agent_places.add(len(self.lines))
         return len(self.lines)
 
-    def receives(self, text: str, payload: str | None = None) -> tuple[int, int | None]:
-        """A line of the person; returns its number and its turn's."""
+    def receives(
+        self, text: str, clock: int, payload: str | None = None, *, is_open: bool = False
+    ) -> tuple[int, int | None]:
+        """A line of the person, after which more may come or not; returns its number and its turn's."""
         seq = self.says(Author.PERSON, text)
         if self.speaker is not Speaker.ASSISTANT:
             return seq, None
         last = self.turns[-1] if self.turns else None
         if payload or last is None or last.state is not TurnState.PENDING or last.payload:
-            last = ModelTurn(len(self.turns) + 1, payload, [])
+            for turn in self.turns:
+                turn.ready_at = 0
+            last = ModelTurn(len(self.turns) + 1, payload, [], received_at=clock)
             self.turns.append(last)
         last.lines.append(text)
+        last.ready_at = min(clock + WINDOW_SECONDS, last.received_at + LONGEST_SECONDS) if is_open else 0
         return seq, last.number
+
+    def types(self, clock: int) -> int | None:
+        """The person is seen typing; until when the turn that waits waits now, if one does."""
+        turn = self.turns[-1] if self.turns else None
+        if turn is None or turn.state is not TurnState.PENDING or turn.ready_at <= clock:
+            return None
+        turn.ready_at = max(
+            turn.ready_at, min(clock + 3 * WINDOW_SECONDS, turn.received_at + LONGEST_SECONDS)
+        )
+        return turn.ready_at
 
     def first_unfinished(self) -> ModelTurn | None:
         """The only turn that may run."""
@@ -62,6 +81,8 @@ class ModelConversation:
         """What a claim gets."""
         turn = self.first_unfinished()
         if turn is None or (turn.state is TurnState.RUNNING and turn.lease_until > clock):
+            return None
+        if turn.state is TurnState.PENDING and turn.ready_at > clock:
             return None
         turn.state, turn.owner, turn.lease_until = TurnState.RUNNING, owner, clock + LEASE_SECONDS
         turn.attempts += 1

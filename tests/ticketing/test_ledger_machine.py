@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from datetime import timedelta
 from typing import ClassVar
 
 import pytest
@@ -31,18 +32,25 @@ from tests.ticketing.builders import (
     a_line,
     a_press,
     ledger_of,
-    say_to,
     seqs_within_agent_intervals,
     transcript,
     turns,
 )
-from tests.ticketing.model import LEASE_SECONDS, ModelConversation, ModelTurn
+from tests.ticketing.model import (
+    LEASE_SECONDS,
+    LONGEST_SECONDS,
+    WINDOW_SECONDS,
+    ModelConversation,
+    ModelTurn,
+)
 from ticketing.conversations.errors import ButtonRefused, SpeakerChangeRefused
 from ticketing.conversations.logic import Author, Button, Reply, Speaker
 from ticketing.conversations.operations import (
+    Hearing,
     Inbound,
     Recorded,
     hand_back,
+    receive_message,
     request_handoff,
     take_over,
     write_as_agent,
@@ -51,13 +59,14 @@ from ticketing.tickets.operations import open_ticket_for_turn
 from ticketing.turns.errors import TurnLost
 from ticketing.turns.logic import Claim, TurnOutcome, TurnState
 from ticketing.turns.operations import finish_turn, note_still_working
-from ticketing.turns.queue import claim_turns, release_turns, renew_leases
+from ticketing.turns.queue import claim_turns, release_turns, renew_leases, wait_while_typing
 from ticketing.turns.settlement import settle_turn
 
 EXAMPLES = {"sqlite": 60, "postgresql": 15}
 OWNERS = st.sampled_from(["desk-1", "desk-2"])
 RARELY = st.sampled_from([False, False, False, True])
 BUTTON = Button("Yes", "/yes")
+WINDOW = timedelta(seconds=WINDOW_SECONDS)
 
 Held = tuple[Claim, int]
 """A claim, and the number of its turn."""
@@ -82,28 +91,37 @@ class LedgerMachine(RuleBasedStateMachine):
 
     # What the person does
 
-    @rule(target=sent)
-    def send(self) -> tuple[Inbound, Recorded]:
-        line = a_line(f"line {next(_numbers)}")
-        expected = self.model.receives(line.text)
-        ack = say_to(self.db, self.talk, line, now=later(self.clock))
+    @rule(target=sent, is_open=st.booleans(), owner=st.none() | OWNERS)
+    def send(self, is_open: bool, owner: str | None) -> tuple[Inbound, Recorded]:
+        line = a_line(f"line {next(_numbers)}{',' if is_open else '.'}")
+        expected = self.model.receives(line.text, self.clock, is_open=is_open)
+        ack = self.hears(line, owner)
         assert (ack.seq, ack.turn, ack.is_duplicate) == (*expected, False)
+        self.claims_at_once(ack, owner)
         return line, ack
+
+    @rule()
+    def type(self) -> None:
+        until = self.db.write(wait_while_typing, self.talk.public_id, now=later(self.clock), window=WINDOW)
+        expected = self.model.types(self.clock)
+        assert until == (None if expected is None else later(expected))
 
     @rule(earlier=sent)
     def send_again(self, earlier: tuple[Inbound, Recorded]) -> None:
         line, ack = earlier
-        again = say_to(self.db, self.talk, line, now=later(self.clock))
+        again = self.hears(line, "desk-1")
+        assert again.claimed is None
         assert (again.seq, again.turn, again.is_duplicate) == (ack.seq, ack.turn, True)
         with pytest.raises(ButtonRefused):
-            say_to(self.db, self.talk, a_press(line.button_id or "never-offered"), now=later(self.clock))
+            self.hears(a_press(line.button_id or "never-offered"))
 
-    @rule(target=sent, button=consumes(buttons))
-    def press(self, button: str) -> tuple[Inbound, Recorded]:
+    @rule(target=sent, button=consumes(buttons), owner=st.none() | OWNERS)
+    def press(self, button: str, owner: str | None) -> tuple[Inbound, Recorded]:
         press = a_press(button)
-        expected = self.model.receives(BUTTON.title, BUTTON.payload)
-        ack = say_to(self.db, self.talk, press, now=later(self.clock))
+        expected = self.model.receives(BUTTON.title, self.clock, BUTTON.payload)
+        ack = self.hears(press, owner)
         assert (ack.seq, ack.turn) == expected
+        self.claims_at_once(ack, owner)
         return press, ack
 
     # What the desk does
@@ -234,7 +252,7 @@ class LedgerMachine(RuleBasedStateMachine):
         within = seqs_within_agent_intervals(self.db, self.talk)
         assert within == self.model.agent_places
         while self.model.first_unfinished() is not None:
-            self.clock += LEASE_SECONDS
+            self.clock += max(LEASE_SECONDS, LONGEST_SECONDS)
             [turn] = self.db.write(claim_turns, owner="last", limit=8, now=later(self.clock))
             self.model.claims("last", self.clock)
             self.finish_last(turn.claim, turn.number)
@@ -244,6 +262,29 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.db.write(claim_turns, owner="last", limit=8, now=later(self.clock + LEASE_SECONDS)) == []
 
     # Helpers
+
+    def hears(self, line: Inbound, owner: str | None = None) -> Recorded:
+        return self.db.write(
+            receive_message,
+            self.talk.public_id,
+            line,
+            person_id=self.talk.person_id,
+            now=later(self.clock),
+            owner=owner,
+            hearing=Hearing(window=WINDOW),
+        )
+
+    def claims_at_once(self, ack: Recorded, owner: str | None) -> None:
+        """A line is claimed with its recording when nothing is before it and nothing is waited for."""
+        turn = self.model.turns[ack.turn - 1] if ack.turn else None
+        may = owner is not None and turn is not None and turn is self.model.first_unfinished()
+        if owner is None or turn is None or not may or turn.ready_at or turn.state is not TurnState.PENDING:
+            assert ack.claimed is None
+            return
+        self.model.claims(owner, self.clock)
+        assert ack.claimed is not None
+        assert (ack.claimed.text, ack.claimed.payload) == ("\n".join(turn.lines), turn.payload)
+        self.latest = (ack.claimed.claim, turn.number)
 
     def finish_last(self, claim: Claim, number: int) -> None:
         turn, reply = self.model.turns[number - 1], Reply("last answer")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from identity.people.operations import leave_contact
 from notices.outbox.models import OutboxItem
 from notices.texts.catalogue import say
 from storage.database import Database
@@ -25,9 +26,18 @@ from tests.ticketing.builders import (
 )
 from ticketing.conversations.logic import Author, Reply
 from ticketing.conversations.operations import take_over
-from ticketing.tickets.logic import SUMMARY_CHARACTERS, TicketType, summary_of, ticket_number
+from ticketing.tickets.intake import ARTICLES, TEXT_CHARACTERS, Intake
+from ticketing.tickets.logic import (
+    SUMMARY_CHARACTERS,
+    Status,
+    SupportTier,
+    TicketType,
+    summary_of,
+    ticket_number,
+)
 from ticketing.tickets.models import Ticket
 from ticketing.tickets.operations import Opened, Team, open_ticket_for_turn
+from ticketing.tickets.priority import Impact, Priority, Urgency
 from ticketing.turns.errors import TurnLost
 from ticketing.turns.logic import LEASE, TurnOutcome
 from ticketing.turns.operations import finish_turn
@@ -39,8 +49,8 @@ def talk(db: Database) -> Talk:
     return a_conversation(db, identity=ANA)
 
 
-def open_for(db: Database, turn_id: str, team: Team = TEAM) -> Opened:
-    return db.write(open_ticket_for_turn, turn_id, team=team, now=NOW)
+def open_for(db: Database, turn_id: str, team: Team = TEAM, intake: Intake | None = None) -> Opened:
+    return db.write(open_ticket_for_turn, turn_id, intake=intake, team=team, now=NOW)
 
 
 def tickets(db: Database) -> list[Ticket]:
@@ -59,7 +69,8 @@ def test_a_ticket_holds_what_was_said_and_where(db: Database, talk: Talk) -> Non
     opened = open_for(db, turn.claim.turn_id)
 
     [ticket] = tickets(db)
-    assert opened == Opened(ticket_number(TicketType.INCIDENT, ticket.id), "ana@example.org")
+    number = ticket_number(TicketType.INCIDENT, ticket.id)
+    assert opened == Opened(number, "ana@example.org", Priority.P4, "Workplace and printing")
     assert (ticket.summary, ticket.description) == (
         "the printer on floor 2",
         "the printer on floor 2\nis on fire",
@@ -302,6 +313,139 @@ def test_a_requester_s_words_are_not_read_as_a_template(db: Database, talk: Talk
     open_for(db, claim_one(db).claim.turn_id, team)
 
     assert "{ticket} {requester} {nothing} %s" in letters(db)[0].payload["text"]
+
+
+FULL = Intake(
+    type=TicketType.SERVICE_REQUEST,
+    description="A second screen, please",
+    details="for the layout work, by Friday",
+    impact=Impact.MEDIUM,
+    urgency=Urgency.HIGH,
+    category="equipment",
+    articles_tried=("second-screen", "docking", "second-screen"),
+    first_seq=1,
+)
+
+
+def test_a_ticket_keeps_everything_that_was_asked(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "I need a second screen")
+    answer(db, claim_one(db).claim)
+    say_to(db, talk, "yes")
+
+    opened = open_for(db, claim_one(db).claim.turn_id, intake=FULL)
+
+    [ticket] = tickets(db)
+    number = ticket_number(TicketType.SERVICE_REQUEST, ticket.id)
+    assert opened == Opened(number, "ana@example.org", Priority.P2, "Workplace and printing")
+    assert (ticket.summary, ticket.description, ticket.details) == (
+        FULL.description,
+        FULL.description,
+        FULL.details,
+    )
+    assert (ticket.type, ticket.status, ticket.tier) == (FULL.type, Status.NEW, SupportTier.L1)
+    assert (ticket.impact, ticket.urgency, ticket.priority) == (Impact.MEDIUM, Urgency.HIGH, Priority.P2)
+    assert (ticket.category, ticket.assignment_group) == ("equipment", "workplace")
+    assert ticket.articles_tried == ["second-screen", "docking"]
+    assert (ticket.language, ticket.channel) == ("en", "web")
+    assert (ticket.first_seq, ticket.last_seq) == (1, 3)
+
+
+def test_the_letter_to_the_team_holds_everything_that_is_known(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "yes")
+
+    open_for(db, claim_one(db).claim.turn_id, intake=FULL)
+
+    [letter] = letters(db)
+    known = (
+        "service request",
+        "P2",
+        "a team or a site",
+        "cannot work",
+        "Workplace and printing",
+        "Ana <ana@example.org>",
+        "A second screen, please",
+        "for the layout work, by Friday",
+        "- second-screen\n- docking",
+    )
+    assert [each for each in known if each not in letter.payload["text"]] == []
+
+
+def test_without_an_intake_nothing_is_assumed_but_one_person_in_some_trouble(
+    db: Database, talk: Talk
+) -> None:
+    say_to(db, talk, "the vpn is very slow today")
+
+    open_for(db, claim_one(db).claim.turn_id)
+
+    [ticket] = tickets(db)
+    assert (ticket.type, ticket.priority) == (TicketType.INCIDENT, Priority.P4)
+    assert (ticket.category, ticket.assignment_group) == ("network", "network")
+    assert (ticket.details, ticket.articles_tried) == (None, [])
+
+
+def test_the_group_is_named_in_the_conversation_s_language_and_to_the_team_in_its_own(db: Database) -> None:
+    say_to(db, a_conversation(db, language="fr"), "le vpn ne marche plus du tout ce matin")
+
+    opened = open_for(db, claim_one(db).claim.turn_id)
+
+    assert opened.group == "Réseau et téléphonie"
+    assert "Network and telephony" in letters(db)[0].payload["text"]
+
+
+@pytest.mark.parametrize("category", ["gardening", "", "OTHER"])
+def test_a_category_nobody_knows_is_found_from_the_words(db: Database, talk: Talk, category: str) -> None:
+    say_to(db, talk, "yes")
+
+    open_for(db, claim_one(db).claim.turn_id, intake=Intake(description="vpn is slow", category=category))
+
+    assert tickets(db)[0].category == "network"
+
+
+def test_an_endless_intake_is_kept_within_bounds(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "yes")
+    articles = tuple(f"article-{number}" for number in range(ARTICLES + 5))
+    endless = Intake(description="x" * 99_999, details="y" * 99_999, articles_tried=articles, first_seq=99)
+
+    open_for(db, claim_one(db).claim.turn_id, intake=endless)
+
+    [ticket] = tickets(db)
+    assert (len(ticket.description), len(ticket.details or "")) == (TEXT_CHARACTERS, TEXT_CHARACTERS)
+    assert ticket.articles_tried == list(articles[5:])
+    assert ticket.first_seq == ticket.last_seq == 1
+
+
+def test_an_intake_without_words_has_those_of_the_turn(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "the printer on floor 2 is on fire")
+
+    open_for(
+        db, claim_one(db).claim.turn_id, intake=Intake(description=" \n", details="", urgency=Urgency.HIGH)
+    )
+
+    [ticket] = tickets(db)
+    assert (ticket.description, ticket.details) == ("the printer on floor 2 is on fire", None)
+    assert ticket.priority is Priority.P3
+
+
+def test_a_repeated_turn_gets_its_first_ticket_whatever_it_asks_for_now(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "hello")
+    turn_id = claim_one(db).claim.turn_id
+    first = open_for(db, turn_id)
+
+    assert open_for(db, turn_id, intake=FULL) == first
+    assert count(db, Ticket) == 1
+
+
+def test_the_answer_goes_to_the_address_an_anonymous_person_has_left_and_the_team_is_warned(
+    db: Database,
+) -> None:
+    talk = a_conversation(db)
+    say_to(db, talk, "hello")
+    db.write(leave_contact, talk.person_id, name="Bea", email="bea@example.org", now=NOW)
+
+    opened = open_for(db, claim_one(db).claim.turn_id)
+
+    assert opened.email == "bea@example.org"
+    assert "Bea <bea@example.org> (says so, not verified)" in letters(db)[0].payload["text"]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import enum
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 MESSAGE_CHARACTERS = 4_000
@@ -49,12 +50,21 @@ class Source:
 
 @dataclass(frozen=True)
 class Reply:
-    """One message that the assistant or the desk wants to say."""
+    """One message that the assistant or the desk wants to say.
+
+    Attributes:
+        says: the key of the catalogue that the text comes from.
+        question: what the articles had for the turn's question, for the record of questions.
+        feedback: what the person made of an answer, for the same.
+    """
 
     text: str
     buttons: tuple[Button, ...] = ()
     sources: tuple[Source, ...] = ()
     ticket: str | None = None
+    says: str | None = None
+    question: Mapping[str, Any] | None = field(default=None, hash=False)
+    feedback: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def extras(self) -> dict[str, Any]:
         """What a viewer may show beside the text; buttons are added when they are stored."""
@@ -63,6 +73,8 @@ class Reply:
             extras["sources"] = [source.as_dict() for source in self.sources]
         if self.ticket:
             extras["ticket"] = self.ticket
+        if self.says:
+            extras["says"] = self.says
         return extras
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
 from ticketing.conversations.logic import Author, Speaker
+from ticketing.languages.logic import LanguageSource
 
 
 class Conversation(Base):
@@ -24,6 +25,9 @@ class Conversation(Base):
     site_key: Mapped[str] = mapped_column(String(64))
     channel: Mapped[str] = mapped_column(String(16))
     language: Mapped[str] = mapped_column(String(8))
+    language_source: Mapped[LanguageSource] = mapped_column(
+        default=LanguageSource.DEFAULT, server_default=LanguageSource.DEFAULT.value
+    )
     speaker: Mapped[Speaker] = mapped_column(default=Speaker.ASSISTANT)
     agent_name: Mapped[str | None] = mapped_column(String(200))
     last_seq: Mapped[int] = mapped_column(default=0)
@@ -32,6 +36,8 @@ class Conversation(Base):
     version: Mapped[int] = mapped_column(default=1)
     opened_at: Mapped[datetime]
     changed_at: Mapped[datetime] = mapped_column(index=True)
+    # When the person's last line came.
+    heard_at: Mapped[datetime | None]
 
 
 class Message(Base):
@@ -80,4 +86,6 @@ class SpeakerChange(Base):
     before: Mapped[Speaker]
     after: Mapped[Speaker]
     actor: Mapped[str] = mapped_column(String(200))
+    # The turn that asked for it, if one did: what an answer brings about must not discard answers.
+    turn_id: Mapped[str | None] = mapped_column(ForeignKey("turn.id"))
     at: Mapped[datetime]

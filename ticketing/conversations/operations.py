@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -15,12 +15,17 @@ from ticketing.conversations.ledger import (
     append_message,
     append_reply,
     lock_conversation,
+    lock_conversation_of_turn,
     mark_changed,
     record_line,
 )
 from ticketing.conversations.logic import MESSAGE_CHARACTERS, Author, Reply, Speaker, without_invisible
 from ticketing.conversations.masking import Masked, mask_secrets
 from ticketing.conversations.models import Conversation, Message, OfferedButton, SpeakerChange
+from ticketing.first_contact.logic import FirstContact
+from ticketing.first_contact.operations import introduce
+from ticketing.languages.logic import LanguageSource, Sighting, language_after
+from ticketing.turns.errors import TurnLost
 from ticketing.turns.models import Turn
 from ticketing.turns.queue import ClaimedTurn, QueuedLine, enqueue_line, hand_over_pending_turns
 
@@ -37,6 +42,18 @@ class Inbound:
 
 
 @dataclass(frozen=True)
+class Hearing:
+    """How a line is listened to: what it tells of its writer's language, and how long more is waited for."""
+
+    sighting: Sighting | None = None
+    window: timedelta = timedelta(0)
+    first_contact: FirstContact | None = None
+
+
+NOTHING_SPECIAL = Hearing()
+
+
+@dataclass(frozen=True)
 class Recorded:
     """What the sender is told: where the line stands, and which turn answers it (none while people speak)."""
 
@@ -44,20 +61,33 @@ class Recorded:
     turn: int | None
     is_duplicate: bool
     has_secret: bool = False
+    # Until when the turn waits for further lines.
+    ready_at: datetime | None = field(default=None, compare=False)
     # For the caller that asked to claim: the turn it has to answer now.
     claimed: ClaimedTurn | None = field(default=None, compare=False)
 
 
 def open_conversation(
-    session: Session, *, person_id: int, site_key: str, channel: str, language: str, now: datetime
+    session: Session,
+    *,
+    person_id: int,
+    site_key: str,
+    channel: str,
+    language: str,
+    now: datetime,
+    first_contact: FirstContact | None = None,
 ) -> str:
-    """Start a conversation with the assistant as speaker; returns its public id (128 random bits)."""
+    """Start a conversation with the assistant as speaker; returns its public id (128 random bits).
+
+    What the person must be told before the first word is said at once.
+    """
     conversation = Conversation(
         public_id=secrets.token_hex(16),
         person_id=person_id,
         site_key=site_key,
         channel=channel,
         language=language,
+        language_source=LanguageSource.DEFAULT,
         speaker=Speaker.ASSISTANT,
         agent_name=None,
         last_seq=0,
@@ -65,9 +95,11 @@ def open_conversation(
         version=1,
         opened_at=now,
         changed_at=now,
+        heard_at=None,
     )
     session.add(conversation)
     session.flush()
+    introduce(session, conversation, first_contact, now=now)
     return conversation.public_id
 
 
@@ -80,8 +112,11 @@ def receive_message(
     now: datetime,
     character_limit: int = MESSAGE_CHARACTERS,
     owner: str | None = None,
+    hearing: Hearing = NOTHING_SPECIAL,
 ) -> Recorded:
     """Record a line and what it asks for, once; the caller acknowledges after the commit and not before.
+
+    The language that a line tells is that of its own answer already.
 
     Args:
         owner: who claims the line's turn at once, if nothing of the conversation is before it.
@@ -103,10 +138,12 @@ def receive_message(
         if message_id is None:
             return _recorded_before(session, conversation, inbound)
         recorded = Recorded(conversation.last_seq, None, is_duplicate=False, has_secret=masked.has_secret)
+        heard_at, conversation.heard_at = conversation.heard_at, now
         if conversation.speaker is Speaker.ASSISTANT:
-            line = QueuedLine(message_id, masked.text, payload)
-            number, claimed = enqueue_line(session, conversation, line, owner=owner, now=now)
-            recorded = replace(recorded, turn=number, claimed=claimed)
+            _follow(session, conversation, hearing, now)
+            line = QueuedLine(message_id, masked.text, payload, heard_at)
+            put = enqueue_line(session, conversation, line, owner=owner, now=now, window=hearing.window)
+            recorded = replace(recorded, turn=put.number, ready_at=put.ready_at, claimed=put.claimed)
             mark_changed(conversation, now)
         if masked.has_secret:
             notice = Reply(say("notice_secret_masked", conversation.language).text)
@@ -165,12 +202,72 @@ def _press(session: Session, conversation: Conversation, button_id: str, now: da
     return pressed.payload, pressed.title
 
 
-def set_language(session: Session, public_id: str, language: str, *, person_id: int, now: datetime) -> None:
-    """Go on in another language."""
+def set_language(
+    session: Session,
+    public_id: str,
+    language: str,
+    *,
+    person_id: int,
+    now: datetime,
+    chosen: bool = True,
+    first_contact: FirstContact | None = None,
+) -> None:
+    """Go on in another language.
+
+    Args:
+        chosen: the person has asked for it, and nothing that is written changes it any more; otherwise it is
+            what a page or browser is set to, which counts until the person has written.
+    """
     conversation = lock_conversation(session, public_id, person_id=person_id)
-    if conversation.language != language:
-        conversation.language = language
-        mark_changed(conversation, now)
+    if chosen:
+        _speak(session, conversation, language, LanguageSource.CHOSEN, first_contact, now)
+    elif conversation.language_source is LanguageSource.DEFAULT:
+        _speak(session, conversation, language, LanguageSource.DEFAULT, first_contact, now)
+
+
+def choose_language_for_turn(
+    session: Session,
+    turn_id: str,
+    language: str,
+    now: datetime,
+    *,
+    first_contact: FirstContact | None = None,
+) -> bool:
+    """Go on in the language that a turn's person has asked for; False if it was that one already.
+
+    Raises:
+        TurnLost: there is no such turn.
+    """
+    conversation = lock_conversation_of_turn(session, turn_id)
+    if conversation is None:
+        raise TurnLost(turn_id)
+    has_changed = conversation.language != language
+    _speak(session, conversation, language, LanguageSource.CHOSEN, first_contact, now)
+    return has_changed
+
+
+def _follow(session: Session, conversation: Conversation, hearing: Hearing, now: datetime) -> None:
+    """Take up the language that a line tells."""
+    language, source = language_after(conversation.language, conversation.language_source, hearing.sighting)
+    _speak(session, conversation, language, source, hearing.first_contact, now)
+
+
+def _speak(
+    session: Session,
+    conversation: Conversation,
+    language: str,
+    source: LanguageSource,
+    first_contact: FirstContact | None,
+    now: datetime,
+) -> None:
+    conversation.language_source = source
+    if conversation.language == language:
+        return
+    conversation.language = language
+    mark_changed(conversation, now)
+    if conversation.speaker is Speaker.ASSISTANT:
+        # While an agent speaks, "this is a machine" would be wrong.
+        introduce(session, conversation, first_contact, now=now)
 
 
 def request_handoff(session: Session, public_id: str, *, actor: str, now: datetime) -> None:
@@ -189,12 +286,20 @@ def take_over(session: Session, public_id: str, *, agent_name: str, now: datetim
     _change_speaker(session, conversation, Speaker.AGENT, actor=agent_name, agent_name=agent_name, now=now)
 
 
-def hand_back(session: Session, public_id: str, *, actor: str, now: datetime) -> None:
+def hand_back(
+    session: Session,
+    public_id: str,
+    *,
+    actor: str,
+    now: datetime,
+    first_contact: FirstContact | None = None,
+) -> None:
     """The assistant speaks again; the person's next line gets an automatic answer."""
     conversation = lock_conversation(session, public_id)
     if conversation.speaker is Speaker.ASSISTANT:
         raise SpeakerChangeRefused("the assistant has the conversation already")
     _change_speaker(session, conversation, Speaker.ASSISTANT, actor=actor, agent_name=None, now=now)
+    introduce(session, conversation, first_contact, now=now)
 
 
 def write_as_agent(session: Session, public_id: str, text: str, *, agent_name: str, now: datetime) -> int:

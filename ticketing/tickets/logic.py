@@ -16,6 +16,20 @@ class Status(enum.Enum):
     """Where a ticket stands."""
 
     NEW = "new"
+    ASSIGNED = "assigned"
+    IN_PROGRESS = "in_progress"
+    ON_HOLD = "on_hold"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class HoldReason(enum.Enum):
+    """What a ticket on hold waits for."""
+
+    REQUESTER = "requester"
+    SUPPLIER = "supplier"
+    CHANGE = "change"
 
 
 class SupportTier(enum.Enum):
@@ -25,9 +39,69 @@ class SupportTier(enum.Enum):
     L2 = "L2"
 
 
+class Visibility(enum.Enum):
+    """Who may read what is written on a ticket: everybody concerned, or the staff alone."""
+
+    REPLY = "reply"
+    WORK_NOTE = "work_note"
+
+
+class EntryKind(enum.Enum):
+    """What the journal tells of."""
+
+    OPENED = "opened"
+    HANDOFF_REQUESTED = "handoff_requested"
+    MOVED = "moved"
+    REOPENED = "reopened"
+    RECLASSIFIED = "reclassified"
+    REPLIED = "replied"
+    WORK_NOTED = "work_noted"
+    TEXT_ERASED = "text_erased"
+
+
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.NEW: frozenset({Status.ASSIGNED, Status.CANCELLED}),
+    Status.ASSIGNED: frozenset({Status.NEW, Status.IN_PROGRESS, Status.CANCELLED}),
+    Status.IN_PROGRESS: frozenset({Status.ASSIGNED, Status.ON_HOLD, Status.RESOLVED, Status.CANCELLED}),
+    Status.ON_HOLD: frozenset({Status.IN_PROGRESS, Status.CANCELLED}),
+    Status.RESOLVED: frozenset({Status.CLOSED, Status.ASSIGNED}),
+    Status.CLOSED: frozenset({Status.ASSIGNED}),
+    Status.CANCELLED: frozenset(),
+}
+"""Every move there is. Back to NEW: nobody has it any more. Reopened is ASSIGNED: with whoever had it."""
+
+FINISHED = frozenset({Status.RESOLVED, Status.CLOSED, Status.CANCELLED})
+OPEN = frozenset(Status) - FINISHED
+STAFF_ONLY = frozenset({EntryKind.WORK_NOTED, EntryKind.TEXT_ERASED})
+"""What the requester is not told of."""
+
+NEEDS_REASON = frozenset({Status.RESOLVED, Status.CANCELLED})
+
 PREFIX = {TicketType.INCIDENT: "INC", TicketType.SERVICE_REQUEST: "REQ"}
 SUMMARY_CHARACTERS = 200
 FEW_WORDS = 6
+
+
+def why_not_move(
+    before: Status, to: Status, *, reason: str | None, hold_reason: HoldReason | None, assignee: str | None
+) -> str | None:
+    """Why a ticket cannot go from one status to another, or None if it can."""
+    if to not in MOVES[before]:
+        return f"it is {before.value}"
+    if (to is Status.ON_HOLD) != (hold_reason is not None):
+        return (
+            "say what it waits for" if to is Status.ON_HOLD else "only a ticket on hold waits for something"
+        )
+    if to is Status.ASSIGNED and not assignee:
+        return "say to whom"
+    if (to in NEEDS_REASON or is_reopening(before, to)) and not (reason and reason.strip()):
+        return "say why"
+    return None
+
+
+def is_reopening(before: Status, to: Status) -> bool:
+    """Whether work on something finished begins again."""
+    return before in FINISHED and to in OPEN
 
 
 def ticket_number(type_: TicketType, ticket_id: int) -> str:

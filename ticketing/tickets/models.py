@@ -1,28 +1,42 @@
-"""Tickets: what the team has to do, on file with a number."""
+"""Tickets: what the team has to do, on file with a number, and the journal of what became of it."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
-from ticketing.tickets.logic import Status, SupportTier, TicketType
+from ticketing.groups.models import AssignmentGroup
+from ticketing.tickets.logic import EntryKind, HoldReason, Status, SupportTier, TicketType, Visibility
+from ticketing.tickets.priority import Impact, Priority, Urgency
 
 
 class Ticket(Base):
     """What the assistant could not resolve, for people to take up."""
 
     __tablename__ = "ticket"
+    __table_args__ = (Index("ix_ticket_queue", "assignment_group", "status"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     type: Mapped[TicketType]
     status: Mapped[Status] = mapped_column(default=Status.NEW)
+    hold_reason: Mapped[HoldReason | None]
     tier: Mapped[SupportTier] = mapped_column(default=SupportTier.L1)
+    assignment_group: Mapped[str] = mapped_column(ForeignKey(AssignmentGroup.key))
+    assignee: Mapped[str | None] = mapped_column(String(80))
     requester_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    category: Mapped[str] = mapped_column(String(32))
+    impact: Mapped[Impact]
+    urgency: Mapped[Urgency]
+    # Follows from the two above; kept, so that a list can be sorted by it.
+    priority: Mapped[Priority]
     summary: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text)
+    details: Mapped[str | None] = mapped_column(Text)
+    articles_tried: Mapped[list[str]]
     language: Mapped[str] = mapped_column(String(8))
     channel: Mapped[str] = mapped_column(String(16))
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
@@ -30,3 +44,54 @@ class Ticket(Base):
     first_seq: Mapped[int]
     last_seq: Mapped[int]
     opened_at: Mapped[datetime]
+    # The last thing that the requester may know of.
+    changed_at: Mapped[datetime]
+    # Where the journal ends: an entry that is cut off at its end is missed too.
+    journal_length: Mapped[int] = mapped_column(default=0)
+    journal_head: Mapped[str] = mapped_column(String(64), default="")
+
+
+class JournalEntry(Base):
+    """One thing that happened to a ticket; chained to the one before, never changed (TRUST RL-9)."""
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (UniqueConstraint("ticket_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    number: Mapped[int]
+    kind: Mapped[EntryKind]
+    # The fields that changed, by name: replayed in order they give the ticket as it is.
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    # Whatever else belongs to this kind; never words of a person.
+    data: Mapped[dict[str, Any]]
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    text_digest: Mapped[str | None] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+
+
+class JournalText(Base):
+    """The words of an entry: a reason, a reply, a note. Outside the chain, so that they can be erased.
+
+    The words a ticket was opened with stand in the ticket itself; here is their salt. Without the salt, which
+    goes with the words, a short text cannot be guessed from the digest that stays.
+    """
+
+    __tablename__ = "journal_text"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"), primary_key=True)
+    salt: Mapped[str | None] = mapped_column(String(32))
+    text: Mapped[str | None] = mapped_column(Text)
+
+
+class TicketReply(Base):
+    """Something written on a ticket; a work note is for the staff alone."""
+
+    __tablename__ = "ticket_reply"
+    __table_args__ = (Index("ix_ticket_reply_shown", "ticket_id", "visibility"),)
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    visibility: Mapped[Visibility]

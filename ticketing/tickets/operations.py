@@ -1,145 +1,184 @@
-"""Opening tickets out of conversations."""
+"""What a turn in the chat does with tickets: open one, ask for a person, add to one. Each once per turn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from identity.people.models import Person
-from notices.outbox.operations import put_in_outbox
-from notices.texts.catalogue import say
-from ticketing.conversations.ledger import lock_conversation_row
-from ticketing.conversations.logic import Author
-from ticketing.conversations.models import Conversation, Message
+from ticketing.conversations.errors import SpeakerChangeRefused
+from ticketing.conversations.ledger import lock_conversation_row, mark_changed
+from ticketing.conversations.logic import Speaker
+from ticketing.conversations.models import Conversation, SpeakerChange
 from ticketing.effects.operations import EffectKey, once
-from ticketing.tickets.logic import Status, SupportTier, TicketType, says_little, summary_of, ticket_number
-from ticketing.tickets.models import Ticket
+from ticketing.tickets.access import access_own_ticket
+from ticketing.tickets.handling import write_text
+from ticketing.tickets.intake import Intake
+from ticketing.tickets.journal import ASSISTANT, DESK, person
+from ticketing.tickets.letters import Team as Team  # its callers know it from here
+from ticketing.tickets.letters import tell_team_of_comment
+from ticketing.tickets.logic import EntryKind, Status, ticket_number
+from ticketing.tickets.opening import open_ticket
+from ticketing.tickets.priority import Priority
 from ticketing.turns.errors import TurnLost
 from ticketing.turns.logic import TurnState
 from ticketing.turns.models import Turn
+from ticketing.turns.operations import may_answer
 
 OPEN_TICKET = "open_ticket"
-LINES_BEHIND_A_TICKET = 50
-
-
-@dataclass(frozen=True)
-class Team:
-    """Where the team reads its mail, and in which language."""
-
-    email: str
-    language: str
+COMMENT = "comment"
 
 
 @dataclass(frozen=True)
 class Opened:
-    """The ticket's number, and whether an answer can reach the requester by mail."""
+    """The ticket's number, what became of it, and whether an answer can reach the requester by mail.
+
+    Args:
+        group: its name in the conversation's language.
+    """
 
     number: str
     email: str | None
+    priority: Priority
+    group: str
 
 
-def open_ticket_for_turn(session: Session, turn_id: str, *, team: Team, now: datetime) -> Opened:
-    """Put what the person wrote on file as an incident at L1 and tell the team: once per turn.
+@dataclass(frozen=True)
+class Commented:
+    """The ticket that something was added to, and where it stands."""
+
+    number: str
+    summary: str
+    status: Status
+
+
+def open_ticket_for_turn(
+    session: Session,
+    turn_id: str,
+    *,
+    intake: Intake | None = None,
+    team: Team,
+    now: datetime,
+    actor: str = ASSISTANT,
+) -> Opened:
+    """Put on file what was asked for, or else what the person wrote, and tell the team: once per turn.
 
     Raises:
         TurnLost: the turn is not being answered; only a turn in flight may cause anything.
     """
+    turn, conversation = _access_turn_in_flight(session, turn_id)
+    request = intake or Intake()
+
+    def deed() -> dict[str, Any]:
+        return open_ticket(
+            session, turn, conversation, request, team, actor=actor, asks_person=False, now=now
+        )
+
+    return _opened(once(session, EffectKey(turn_id, OPEN_TICKET), deed, now=now))
+
+
+def hand_off_for_turn(
+    session: Session, turn_id: str, *, intake: Intake | None = None, team: Team, now: datetime
+) -> Opened:
+    """Ask for a person. While no agent is online that is a ticket, and the assistant goes on: once per turn.
+
+    The log of speakers shows both changes, marked with the turn: its answer is still said, and what waits for
+    the assistant goes on waiting for it.
+
+    Raises:
+        TurnLost: the turn is not being answered.
+        SpeakerChangeRefused: somebody has taken the conversation over since the turn began.
+    """
+    turn, conversation = _access_turn_in_flight(session, turn_id)
+    request = intake or Intake()
+
+    def deed() -> dict[str, Any]:
+        if not may_answer(session, turn, conversation):
+            raise SpeakerChangeRefused("the conversation has been taken over")
+        _ask_for_agent(session, turn, conversation, now)
+        return open_ticket(
+            session, turn, conversation, request, team, actor=ASSISTANT, asks_person=True, now=now
+        )
+
+    return _opened(once(session, EffectKey(turn_id, OPEN_TICKET), deed, now=now))
+
+
+def add_comment_for_turn(
+    session: Session, turn_id: str, number_text: str, text: str, *, team: Team, now: datetime
+) -> Commented:
+    """Write what the person says on one of its own tickets and tell the team: once per turn.
+
+    Raises:
+        TurnLost: the turn is not being answered.
+        TicketNotFound: no such ticket, or somebody else's.
+        TextMissing: there is nothing to write.
+    """
+    turn, conversation = _access_turn_in_flight(session, turn_id)
+
+    def deed() -> dict[str, Any]:
+        return _comment(session, turn, conversation.person_id, number_text, text, team, now)
+
+    result = once(session, EffectKey(turn_id, COMMENT), deed, now=now)
+    return Commented(result["number"], result["summary"], Status(result["status"]))
+
+
+def _access_turn_in_flight(session: Session, turn_id: str) -> tuple[Turn, Conversation]:
     turn = session.get(Turn, turn_id)
     if turn is None:
         raise TurnLost(turn_id)
     # The conversation first, as everywhere. An action that is still busy when its turn is settled would
     # otherwise wait for the settlement, and the settlement for it; and a ticket could appear after its turn
     # has ended, when nobody announces it any more.
-    lock_conversation_row(session, turn.conversation_id)
+    conversation = lock_conversation_row(session, turn.conversation_id)
     session.refresh(turn)
     if turn.state is not TurnState.RUNNING:
         raise TurnLost(turn_id)
-    result = once(session, EffectKey(turn_id, OPEN_TICKET), lambda: _open(session, turn, team, now), now=now)
-    return Opened(result["number"], result["email"])
+    return turn, conversation
 
 
-def _open(session: Session, turn: Turn, team: Team, now: datetime) -> dict[str, Any]:
-    conversation = session.get_one(Conversation, turn.conversation_id)
-    requester = session.get_one(Person, conversation.person_id)
-    description, first, last = _what_was_said(session, turn)
-    ticket = Ticket(
-        type=TicketType.INCIDENT,
-        status=Status.NEW,
-        tier=SupportTier.L1,
-        requester_id=requester.id,
-        summary=summary_of(description) or "…",
-        description=description,
-        language=conversation.language,
-        channel=conversation.channel,
-        conversation_id=conversation.id,
-        first_seq=first,
-        last_seq=last,
-        opened_at=now,
+def _opened(result: dict[str, Any]) -> Opened:
+    # A turn that an older version has begun recorded less.
+    priority = Priority(result.get("priority", Priority.P4.value))
+    return Opened(result["number"], result["email"], priority, result.get("group", ""))
+
+
+def _ask_for_agent(session: Session, turn: Turn, conversation: Conversation, now: datetime) -> None:
+    """The assistant asks for an agent, and the desk, where none is online, gives the word back at once."""
+    steps = (
+        (Speaker.ASSISTANT, Speaker.WAITING, ASSISTANT),
+        (Speaker.WAITING, Speaker.ASSISTANT, DESK),
     )
-    session.add(ticket)
-    session.flush()
-    number = ticket_number(ticket.type, ticket.id)
-    _tell_team(session, ticket, number, requester, team, now)
-    return {"number": number, "email": requester.email}
-
-
-def _what_was_said(session: Session, turn: Turn) -> tuple[str, int, int]:
-    """What the ticket is about, in the person's words, and the range of the transcript behind it.
-
-    A pressed button says nothing by itself, and "open a ticket please" hardly more: what was typed before is
-    what it is about.
-    """
-    last = session.scalars(
-        select(func.max(Message.seq)).where(Message.turn_id == turn.id, Message.author == Author.PERSON)
-    ).one()
-    lines = _typed_lines(session, turn)
-    own = [line for line in lines if line.number == turn.number]
-    earlier = [line for line in lines if line.number < turn.number]
-    if earlier and says_little(" ".join(line.text for line in own)):
-        own = [line for line in earlier if line.number == earlier[-1].number] + own
-    return "\n".join(line.text for line in own), own[0].seq if own else last, last
-
-
-def _typed_lines(session: Session, turn: Turn) -> Sequence[Row[str, int, int]]:
-    """The last lines the person typed up to this turn, oldest first."""
-    lines = session.execute(
-        select(Message.text, Message.seq, Turn.number)
-        .join(Turn, Turn.id == Message.turn_id)
-        .where(
-            Message.conversation_id == turn.conversation_id,
-            Message.author == Author.PERSON,
-            Turn.number <= turn.number,
-            Turn.payload.is_(None),
+    for before, after, actor in steps:
+        session.add(
+            SpeakerChange(
+                conversation_id=conversation.id,
+                after_seq=conversation.last_seq,
+                before=before,
+                after=after,
+                actor=actor,
+                turn_id=turn.id,
+                at=now,
+            )
         )
-        .order_by(Message.seq.desc())
-        .limit(LINES_BEHIND_A_TICKET)
-    ).all()
-    return lines[::-1]
+        session.flush()
+    mark_changed(conversation, now)
 
 
-def _tell_team(
-    session: Session, ticket: Ticket, number: str, requester: Person, team: Team, now: datetime
-) -> None:
-    unknown = say("mail_unknown_requester", team.language).text
-    requester_text = " ".join(filter(None, [requester.name, requester.email and f"<{requester.email}>"]))
-    body = say(
-        "mail_ticket_opened",
-        team.language,
-        ticket=number,
-        requester=requester_text or unknown,
-        description=ticket.description,
-    ).text
-    subject = say("mail_ticket_opened_subject", team.language, ticket=number, summary=ticket.summary).text
-    put_in_outbox(
-        session,
-        key=f"ticket:{number}:opened",
-        port="mail",
-        recipient=team.email,
-        payload={"subject": subject, "text": body},
-        now=now,
-    )
+def _comment(
+    session: Session,
+    turn: Turn,
+    person_id: int,
+    number_text: str,
+    text: str,
+    team: Team,
+    now: datetime,
+) -> dict[str, Any]:
+    ticket = access_own_ticket(session, person_id, number_text)
+    entry = write_text(session, ticket, EntryKind.REPLIED, text, person(person_id), now)
+    requester = session.get_one(Person, person_id)
+    tell_team_of_comment(session, ticket, requester, team, entry=entry, text=text, now=now)
+    number = ticket_number(ticket.type, ticket.id)
+    return {"number": number, "summary": ticket.summary, "status": ticket.status.value}

@@ -43,8 +43,10 @@ def is_worn_out(attempts: int) -> bool:
     return attempts >= MAX_ATTEMPTS
 
 
-def is_claimable(state: TurnState, lease_until: datetime | None, now: datetime) -> bool:
-    """Whether nobody works on the turn: it waits, or whoever ran it gave no sign of life."""
+def is_claimable(
+    state: TurnState, lease_until: datetime | None, now: datetime, *, ready_at: datetime | None = None
+) -> bool:
+    """Whether nobody works on the turn: it waits for us, or whoever ran it gave no sign of life."""
     if state is TurnState.PENDING:
-        return True
+        return ready_at is None or ready_at <= now
     return state is TurnState.RUNNING and (lease_until is None or lease_until <= now)

@@ -43,5 +43,7 @@ class Turn(Base):
     owner: Mapped[str | None] = mapped_column(String(64))
     lease_until: Mapped[datetime | None]
     received_at: Mapped[datetime]
+    # Until when a pending turn waits for further lines; none: it does not wait.
+    ready_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     outcome: Mapped[TurnOutcome | None]

@@ -29,6 +29,8 @@ _TAKEN = (
         SpeakerChange.conversation_id == bindparam("conversation"),
         SpeakerChange.after != Speaker.ASSISTANT,
         SpeakerChange.after_seq >= _FIRST_LINE.scalar_subquery(),
+        # A turn that asks for a person takes the word from nobody; who comes then is logged apart.
+        SpeakerChange.turn_id.is_(None),
     )
     .limit(1)
 )
@@ -120,15 +122,25 @@ def _announce(
     now: datetime,
 ) -> None:
     for name, result in untold:
-        if name != "open_ticket":
+        key = _announcement(name, result, outcome)
+        if key is None:
             continue
-        if outcome is TurnOutcome.HANDED_OVER:
-            key = "notice_ticket_opened_meanwhile"
-        else:
-            key = "utter_ticket_opened" if result["email"] else "utter_ticket_opened_anonymous"
-        text = say(key, conversation.language, ticket=result["number"], email=result["email"] or "").text
-        notice = Reply(text, ticket=result["number"])
+        values = {"ticket": result["number"], "email": result.get("email") or ""}
+        notice = Reply(say(key, conversation.language, **values).text, ticket=result["number"])
         append_reply(session, conversation, notice, author=Author.DESK, turn_id=turn.id, now=now)
+
+
+def _announcement(name: str, result: dict[str, Any], outcome: TurnOutcome) -> str | None:
+    """The text by which the desk tells of an effect, or None for one that nobody needs to hear of."""
+    is_meanwhile = outcome is TurnOutcome.HANDED_OVER
+    if name == "comment":
+        return "notice_comment_added_meanwhile" if is_meanwhile else "utter_comment_added"
+    if name != "open_ticket":
+        return None
+    if is_meanwhile:
+        return "notice_ticket_opened_meanwhile"
+    key = "utter_handed_to_people" if result.get("asks_person") else "utter_ticket_opened"
+    return key if result["email"] else f"{key}_anonymous"
 
 
 def _end(turn: Turn, conversation: Conversation, outcome: TurnOutcome, now: datetime) -> None:

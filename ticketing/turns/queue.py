@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, or_, select, true, update
+from sqlalchemy import and_, bindparam, func, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -15,6 +15,7 @@ from identity.people.models import Person
 from identity.people.operations import KnownPerson, known
 from ticketing.conversations.logic import Author, neutralised
 from ticketing.conversations.models import Conversation, Message
+from ticketing.gathering.logic import Look, look_of, ready_at, ready_at_after_typing
 from ticketing.turns.logic import LEASE, Claim, TurnOutcome, TurnState
 from ticketing.turns.models import Turn
 
@@ -41,6 +42,9 @@ _UNFINISHED = (
     .order_by(Turn.number)
     .with_for_update()
 )
+_NEXT_READY = select(func.min(Turn.ready_at)).where(
+    Turn.state == TurnState.PENDING, Turn.ready_at > bindparam("now", type_=Turn.ready_at.type)
+)
 _ASSIGN = update(Message).where(Message.id == bindparam("message")).values(turn_id=bindparam("turn"))
 
 
@@ -51,29 +55,62 @@ class QueuedLine:
     message_id: int
     text: str
     payload: str | None
+    # When the person's line before this one came.
+    heard_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Enqueued:
+    """The turn of a line: its number, until when it waits for more, and itself if it was claimed."""
+
+    number: int
+    ready_at: datetime | None
+    claimed: ClaimedTurn | None
 
 
 def enqueue_line(
-    session: Session, conversation: Conversation, line: QueuedLine, *, owner: str | None, now: datetime
-) -> tuple[int, ClaimedTurn | None]:
-    """Put a line into a turn; returns the turn's number, and the turn if it was claimed for the owner.
+    session: Session,
+    conversation: Conversation,
+    line: QueuedLine,
+    *,
+    owner: str | None,
+    now: datetime,
+    window: timedelta = timedelta(0),
+) -> Enqueued:
+    """Put a line into a turn, and claim the turn for the owner if it has nothing to wait for.
 
     A waiting turn takes further lines in (people write in fragments); a button stands alone. A turn that
     nothing of the conversation is before is claimed here, which saves it a transaction of its own.
+
+    Args:
+        window: how long a line that looks unfinished is waited after; 0 for not at all.
     """
     unfinished = _lock_unfinished(session, conversation)
     turn = _waiting_turn(unfinished, conversation) if line.payload is None else None
     if turn is None:
+        _end_waiting(unfinished)
         turn = _new_turn(session, conversation, line.payload, now)
         unfinished = [*unfinished, turn]
-    if owner is not None and unfinished == [turn]:
+    turn.ready_at = _ready_at(turn, line, now, window) if window else None
+    if owner is not None and turn.ready_at is None and unfinished == [turn]:
         _take(turn, owner, now)
     # The turn first: the line refers to it.
     session.flush()
     session.connection().execute(_ASSIGN, {"message": line.message_id, "turn": turn.id})
-    if turn.state is not TurnState.RUNNING:
-        return turn.number, None
-    return turn.number, _claimed(session, turn, conversation)
+    is_claimed = turn.state is TurnState.RUNNING
+    claimed = _claimed(session, turn, conversation) if is_claimed else None
+    return Enqueued(turn.number, turn.ready_at, claimed)
+
+
+def _ready_at(turn: Turn, line: QueuedLine, now: datetime, window: timedelta) -> datetime | None:
+    look = look_of(line.text) if line.payload is None else Look.FINISHED
+    return ready_at(look, now=now, received_at=turn.received_at, heard_at=line.heard_at, window=window)
+
+
+def _end_waiting(unfinished: Sequence[Turn]) -> None:
+    """Whoever presses a button has finished what was said before it."""
+    for turn in unfinished:
+        turn.ready_at = None
 
 
 def _lock_unfinished(session: Session, conversation: Conversation) -> list[Turn]:
@@ -100,6 +137,7 @@ def _new_turn(session: Session, conversation: Conversation, payload: str | None,
         owner=None,
         lease_until=None,
         received_at=now,
+        ready_at=None,
         ended_at=None,
         outcome=None,
     )
@@ -130,7 +168,10 @@ def claim_turns(
         .join(Conversation, Conversation.id == Turn.conversation_id)
         .where(
             Turn.state != TurnState.DONE,
-            or_(Turn.state == TurnState.PENDING, Turn.lease_until <= now),
+            or_(
+                and_(Turn.state == TurnState.PENDING, or_(Turn.ready_at.is_(None), Turn.ready_at <= now)),
+                Turn.lease_until <= now,
+            ),
             ~earlier_unfinished,
             Turn.received_at < received_before if received_before is not None else true(),
         )
@@ -139,6 +180,27 @@ def claim_turns(
         .with_for_update(skip_locked=True, of=Turn)
     ).all()
     return [claimed for turn in candidates if (claimed := _claim(session, turn, owner, now))]
+
+
+def next_ready_at(session: Session, now: datetime) -> datetime | None:
+    """When the next turn that waits for further lines has waited enough."""
+    return session.scalar(_NEXT_READY, {"now": now})
+
+
+def wait_while_typing(
+    session: Session, public_id: str, *, now: datetime, window: timedelta
+) -> datetime | None:
+    """The person goes on typing: let the turn that waits wait on; returns until when, None if none waits."""
+    turn = session.scalar(
+        select(Turn)
+        .join(Conversation, Conversation.id == Turn.conversation_id)
+        .where(Conversation.public_id == public_id, Turn.state == TurnState.PENDING, Turn.ready_at > now)
+        .with_for_update(of=Turn)
+    )
+    if turn is None or turn.ready_at is None:
+        return None
+    turn.ready_at = max(turn.ready_at, ready_at_after_typing(now, turn.received_at, window))
+    return turn.ready_at
 
 
 def _claim(session: Session, turn: Turn, owner: str, now: datetime) -> ClaimedTurn | None:

@@ -1,0 +1,29 @@
+"""A person, please."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answering import look_up, tell
+from actions.base import DeskAction
+from actions.hearing import is_believed
+from actions.passing import pass_on
+from actions.second_look import second_look
+from ticketing.intake.answers import Said
+
+
+class ActionAskHuman(DeskAction):
+    """Opens a ticket for the people of the team, at whatever point of a conversation (TRUST GD-4)."""
+
+    called = "action_ask_human"
+
+    async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said) -> list[EventType]:
+        services = self.services
+        if (events := await second_look(services, dispatcher, tracker, said)) is not None:
+            return events
+        if not is_believed(said):
+            # A ticket is an effect; whoever really wants a person is offered one with the answer.
+            return tell(dispatcher, tracker, await look_up(services), services.turn().language)
+        return await pass_on(services, dispatcher)

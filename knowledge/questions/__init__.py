@@ -1,0 +1,1 @@
+"""What people asked, what was found, and what they said about it: for those who keep the articles."""

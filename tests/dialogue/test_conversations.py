@@ -1,0 +1,37 @@
+"""Each conversation ends in the right kind of reply, on the real Rasa with every article."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.dialogue.__main__ import play_all
+from tests.dialogue.conversations import Conversation, all_conversations
+from tests.dialogue.playing import Played
+from tests.requirements import require
+
+CONVERSATIONS = all_conversations()
+
+
+@pytest.fixture(scope="module")
+async def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
+    """All of them are played once, on one stage."""
+    for what in ("encoder", "rasa"):
+        require(what)
+    folder: Path = tmp_path_factory.mktemp("stage")
+    return {each.conversation.id: each for each in await play_all(CONVERSATIONS, folder)}
+
+
+@pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda each: each.id)
+async def test_it_gets_the_right_replies(conversation: Conversation, played: dict[str, Played]) -> None:
+    assert played[conversation.id].wrong is None
+
+
+def test_there_are_enough_of_them() -> None:
+    several = [each for each in CONVERSATIONS if len(each.turns) > 1]
+
+    assert len(CONVERSATIONS) >= 150
+    assert sum(each.folder == "fr" for each in CONVERSATIONS) >= len(CONVERSATIONS) // 2
+    assert len(several) >= len(CONVERSATIONS) // 3
+    assert len({each.id for each in CONVERSATIONS}) == len(CONVERSATIONS)

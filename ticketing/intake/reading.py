@@ -1,0 +1,181 @@
+"""Reads plain words: how many are affected, whether work is possible, a name, an address, a yes, a "stop"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import cache
+from importlib.resources import files
+
+import yaml
+
+from ticketing.tickets.priority import Impact, Urgency
+
+_SPACES = re.compile(r"\s+")
+_EDGES = " .,;:!-–—\"'()[]…"
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_NAME_LEAD = re.compile(
+    r"^(?:(?:hi|hello|bonjour|salut)[ ,!]+)?(?:my name is|my name's|name is|i am|i'm|im|it's|it is|this is|"
+    r"je m'appelle|je suis|moi c'est|c'est|mon nom est|mon nom c'est|nom ?:|name ?:)\s+",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}")
+_NOT_IN_NAMES = re.compile(
+    r"\b(?:my|is|are|the|not|no|yes|it|does|doesn|can|cannot|want|need|work|works|working|broken|printer|vpn|"
+    r"password|computer|laptop|mail|outlook|screen|help|please|why|what|who|how|ok|okay|hello|thanks|nobody|"
+    r"mon|ma|mes|est|sont|les|pas|plus|ne|je|tu|vous|oui|non|ca|marche|bonjour|merci|ordinateur|ecran|"
+    r"imprimante|mot|passe|pourquoi|quoi|qui|comment|svp|panne|personne|rien)\b"
+)
+LONGEST_NAME = 60
+_URGENCIES = (
+    ("slowed", Urgency.MEDIUM),
+    ("not_urgent", Urgency.LOW),
+    ("stopped", Urgency.HIGH),
+    ("unhurried", Urgency.LOW),
+)
+_NO = frozenset({"no", "nope", "nah", "not", "non", "nan", "pas", "never", "impossible"})
+_YES = frozenset({"yes", "yeah", "yep", "yup", "sure", "oui", "ouais", "si", "ouaip"})
+CONTENT_WORDS = 4
+FEWEST_NEW_WORDS = 3
+
+
+def folded(text: str) -> str:
+    """Lower case, no accents, straight apostrophes, single spaces: what the word lists are written in."""
+    straight = unicodedata.normalize("NFKD", text.replace("’", "'").replace("œ", "oe"))
+    plain = "".join(letter for letter in straight if not unicodedata.combining(letter))
+    return _SPACES.sub(" ", plain).strip().lower()
+
+
+def says(kind: str, text: str) -> bool:
+    """Whether the text says something of this kind anywhere."""
+    return _within(kind).search(folded(text)) is not None
+
+
+def is_only(kind: str, text: str) -> bool:
+    """Whether the text says something of this kind and nothing else."""
+    return _whole(kind).fullmatch(folded(text).strip(_EDGES)) is not None
+
+
+def read_impact(text: str) -> Impact | None:
+    """How many are affected; None when the text does not tell."""
+    for kind, impact in (
+        ("affects_one", Impact.LOW),
+        ("affects_all", Impact.HIGH),
+        ("affects_team", Impact.MEDIUM),
+        ("affects_team_alone", Impact.MEDIUM),
+    ):
+        if is_only(kind, text):
+            return impact
+    return told_impact(text)
+
+
+def told_impact(text: str) -> Impact | None:
+    """What a longer text tells of it by the way; that it is the person's own thing tells nothing yet."""
+    if _within("affects_all_told").search(folded(text)):
+        return Impact.HIGH
+    if says("affects_team", text):
+        return Impact.MEDIUM
+    return Impact.LOW if _within("affects_one_told").search(folded(text)) else None
+
+
+def read_urgency(text: str) -> Urgency | None:
+    """Whether they can still work; None when the text does not tell."""
+    for kind, urgency in _URGENCIES:
+        if is_only(kind, text):
+            return urgency
+    for kind, urgency in _URGENCIES:
+        if says(kind, text):
+            return urgency
+    # What follows a yes or a no says why; the first word has answered.
+    can_work = first_word_answers(text)
+    if can_work is None:
+        return None
+    return Urgency.LOW if can_work else Urgency.HIGH
+
+
+def first_word_answers(text: str) -> bool | None:
+    """The yes or the no that a text begins with."""
+    first = folded(text).strip(_EDGES).split(" ")[0].strip(_EDGES)
+    if first in _NO:
+        return False
+    return True if first in _YES else None
+
+
+def told_urgency(text: str) -> Urgency | None:
+    """What a longer text tells of it by the way."""
+    if says("not_urgent", text):
+        return Urgency.LOW
+    return Urgency.HIGH if says("stopped", text) else None
+
+
+def read_address(text: str) -> str | None:
+    """A mail address somewhere in the text; whether it is a good one is for whoever keeps it to say."""
+    found = _ADDRESS.search(text)
+    return found[0].strip(".'") if found else None
+
+
+def read_name(text: str) -> str | None:
+    """A person's name: up to four words without digits, also behind "my name is"."""
+    said = re.split(r"[,;(\n]", _ADDRESS.sub("", text).strip(_EDGES + "<>"))[0]
+    name = _NAME_LEAD.sub("", said.strip()).strip(_EDGES + "<>")
+    is_sentence = _NOT_IN_NAMES.search(folded(name)) is not None
+    return name if len(name) <= LONGEST_NAME and _NAME.fullmatch(name) and not is_sentence else None
+
+
+def is_question(text: str) -> bool:
+    """Whether the text asks something, by its mark or by how it begins."""
+    return text.rstrip().endswith("?") or is_only("asks", text)
+
+
+def what_is_asked_for(text: str, *, fewest: int = 2) -> str | None:
+    """The text, if it says more than that something is wanted; None if that is all it says.
+
+    Args:
+        fewest: how many words must be left; a single long one will do.
+    """
+    rest = _within("ticket_words").sub(" ", folded(text))
+    words = [word for word in re.findall(r"[a-z0-9]{2,}", rest) if word not in {"it", "is", "not", "pas"}]
+    return text.strip() if len(words) >= fewest or any(len(word) >= 6 for word in words) else None
+
+
+def comment_in(text: str) -> str | None:
+    """The text, if it says something beside "add this to my ticket 123"; None if that is all it says."""
+    rest = _within("comment_words").sub(" ", _within("ticket_words").sub(" ", folded(text)))
+    return text.strip() if len(re.findall(r"[a-z]{2,}", rest)) >= FEWEST_NEW_WORDS else None
+
+
+def says_something(text: str) -> bool:
+    """Whether the text says more than a few words of politeness or of wanting somebody."""
+    rest = _within("ticket_words").sub(" ", folded(text))
+    return len(re.findall(r"[a-z0-9]{3,}", rest)) >= CONTENT_WORDS
+
+
+@cache
+def _within(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w'])(?:{_patterns(kind)})(?!\w)")
+
+
+@cache
+def _whole(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"(?:{_patterns(kind)})", re.DOTALL)
+
+
+def _patterns(kind: str) -> str:
+    return "|".join(f"(?:{pattern})" for pattern in _words()[kind])
+
+
+@cache
+def _words() -> dict[str, list[str]]:
+    source = files("ticketing.intake").joinpath("words.yml").read_text(encoding="utf-8")
+    words: dict[str, list[str]] = yaml.safe_load(source)
+    # Single words that answer a question tell nothing in the middle of a sentence.
+    words["affects_all_told"] = [
+        each for each in words["affects_all"] if each not in {"all", "tous", "toutes"}
+    ]
+    words["affects_one_told"] = [
+        each for each in words["affects_one"] if each != "me" and not each.startswith("moi(")
+    ]
+    words["not_urgent"] = [
+        each for each in words["unhurried"] if "urgent" in each or "wait" in each or "attendre" in each
+    ]
+    return words

@@ -1,0 +1,48 @@
+"""What tickets refuse, with codes that clients may rely on."""
+
+from __future__ import annotations
+
+from ticketing.tickets.logic import Status
+
+
+class TicketingError(Exception):
+    """A refusal; its text is safe to show."""
+
+    code = "refused"
+
+
+class TicketNotFound(TicketingError):
+    """No such ticket, or one of somebody else: the answer is the same."""
+
+    code = "ticket_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("there is no such ticket")
+
+
+class MoveNotAllowed(TicketingError):
+    """A ticket cannot go from where it stands to where it should."""
+
+    code = "move_not_allowed"
+
+    def __init__(self, number: str, to: Status, why: str) -> None:
+        super().__init__(f"{number} cannot become {to.value}: {why}")
+        self.number, self.to, self.why = number, to, why
+
+
+class TextMissing(TicketingError):
+    """There is nothing to read in what should be written on a ticket."""
+
+    code = "text_missing"
+
+    def __init__(self) -> None:
+        super().__init__("there is nothing to write down")
+
+
+class EntryNotFound(TicketingError):
+    """The journal has no such entry, or the entry has no text."""
+
+    code = "entry_not_found"
+
+    def __init__(self, number: str, entry: int) -> None:
+        super().__init__(f"entry {entry} of {number} has no text")

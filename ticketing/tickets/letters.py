@@ -1,0 +1,91 @@
+"""What the team is written about tickets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from identity.people.models import Person
+from notices.outbox.operations import put_in_outbox
+from notices.texts.catalogue import say
+from ticketing.groups.logic import name_in
+from ticketing.groups.operations import group_for
+from ticketing.tickets.logic import ticket_number
+from ticketing.tickets.models import Ticket
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Team:
+    """Where the team reads its mail, and in which language."""
+
+    email: str
+    language: str
+
+
+def tell_team_of_ticket(
+    session: Session, ticket: Ticket, requester: Person, team: Team, *, asked_for_person: bool, now: datetime
+) -> None:
+    """A new ticket, with everything that is known."""
+    language = team.language
+    body = say(
+        "mail_handoff_requested" if asked_for_person else "mail_ticket_opened",
+        language,
+        ticket=ticket_number(ticket.type, ticket.id),
+        type=say(f"mail_type_{ticket.type.value}", language).text,
+        priority=ticket.priority.value,
+        impact=say(f"mail_impact_{ticket.impact.value}", language).text,
+        urgency=say(f"mail_urgency_{ticket.urgency.value}", language).text,
+        group=_group(session, ticket, language),
+        category=say(f"mail_category_{ticket.category}", language).text,
+        requester=_requester(requester, language),
+        description=ticket.description or NOTHING,
+        details=ticket.details or NOTHING,
+        articles="\n".join(f"- {slug}" for slug in ticket.articles_tried) or NOTHING,
+    ).text
+    _put(session, ticket, "opened", "mail_ticket_opened_subject", body, team, now)
+
+
+def tell_team_of_comment(
+    session: Session, ticket: Ticket, requester: Person, team: Team, *, entry: int, text: str, now: datetime
+) -> None:
+    """What the requester has added."""
+    body = say(
+        "mail_comment_added",
+        team.language,
+        ticket=ticket_number(ticket.type, ticket.id),
+        status=say(f"mail_status_{ticket.status.value}", team.language).text,
+        group=_group(session, ticket, team.language),
+        requester=_requester(requester, team.language),
+        text=text,
+    ).text
+    _put(session, ticket, f"comment:{entry}", "mail_comment_added_subject", body, team, now)
+
+
+def _put(
+    session: Session, ticket: Ticket, what: str, subject_key: str, body: str, team: Team, now: datetime
+) -> None:
+    number = ticket_number(ticket.type, ticket.id)
+    subject = say(subject_key, team.language, ticket=number, summary=ticket.summary).text
+    put_in_outbox(
+        session,
+        key=f"ticket:{number}:{what}",
+        port="mail",
+        recipient=team.email,
+        payload={"subject": subject, "text": body},
+        now=now,
+    )
+
+
+def _group(session: Session, ticket: Ticket, language: str) -> str:
+    return name_in(group_for(session, ticket.assignment_group).names, language, ticket.assignment_group)
+
+
+def _requester(requester: Person, language: str) -> str:
+    who = " ".join(filter(None, [requester.name, requester.email and f"<{requester.email}>"]))
+    if not who:
+        return say("mail_unknown_requester", language).text
+    return who if requester.is_verified else f"{who} {say('mail_not_verified', language).text}"

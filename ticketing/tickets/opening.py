@@ -1,0 +1,138 @@
+"""Making a ticket of what was asked for in a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from identity.people.models import Person
+from ticketing.conversations.logic import Author
+from ticketing.conversations.models import Conversation, Message
+from ticketing.groups.logic import name_in
+from ticketing.groups.operations import group_for
+from ticketing.routing.categories import categories
+from ticketing.routing.logic import category_of, group_of
+from ticketing.tickets.chain import opening_words
+from ticketing.tickets.intake import Intake, distinct, kept
+from ticketing.tickets.journal import Act, person, state_of, write_entry
+from ticketing.tickets.letters import Team, tell_team_of_ticket
+from ticketing.tickets.logic import EntryKind, Status, says_little, summary_of, ticket_number
+from ticketing.tickets.models import Ticket
+from ticketing.tickets.priority import classified
+from ticketing.turns.models import Turn
+
+LINES_BEHIND_A_TICKET = 50
+
+
+def open_ticket(
+    session: Session,
+    turn: Turn,
+    conversation: Conversation,
+    intake: Intake,
+    team: Team,
+    *,
+    actor: str,
+    asks_person: bool,
+    now: datetime,
+) -> dict[str, Any]:
+    """A new ticket with its journal and the letter to the team; returns what the turn's effect records."""
+    requester = session.get_one(Person, conversation.person_id)
+    ticket = _new_ticket(session, turn, conversation, intake, is_about_earlier=asks_person, now=now)
+    session.add(ticket)
+    session.flush()
+    words = opening_words(ticket.summary, ticket.description, ticket.details)
+    write_entry(session, ticket, Act(EntryKind.OPENED, actor, now, words), after=state_of(ticket))
+    if asks_person:
+        write_entry(session, ticket, Act(EntryKind.HANDOFF_REQUESTED, person(requester.id), now))
+    tell_team_of_ticket(session, ticket, requester, team, asked_for_person=asks_person, now=now)
+    group = group_for(session, ticket.assignment_group)
+    return {
+        "number": ticket_number(ticket.type, ticket.id),
+        "email": requester.email,
+        "priority": ticket.priority.value,
+        "group": name_in(group.names, conversation.language, group.key),
+        "asks_person": asks_person,
+    }
+
+
+def _new_ticket(
+    session: Session,
+    turn: Turn,
+    conversation: Conversation,
+    intake: Intake,
+    *,
+    is_about_earlier: bool,
+    now: datetime,
+) -> Ticket:
+    said, first, last = _what_was_said(session, turn, is_about_earlier=is_about_earlier)
+    description = kept(intake.description) or said
+    details = kept(intake.details)
+    category = intake.category
+    if category is None or category not in categories():
+        category = category_of(f"{description}\n{details or ''}", conversation.language)
+    group = group_for(session, group_of(category))
+    impact, urgency, priority = classified(intake.type, intake.impact, intake.urgency)
+    return Ticket(
+        type=intake.type,
+        status=Status.NEW,
+        hold_reason=None,
+        tier=group.tier,
+        assignment_group=group.key,
+        assignee=None,
+        requester_id=conversation.person_id,
+        category=category,
+        impact=impact,
+        urgency=urgency,
+        priority=priority,
+        summary=summary_of(description) or "…",
+        description=description,
+        details=details,
+        articles_tried=distinct(intake.articles_tried),
+        language=conversation.language,
+        channel=conversation.channel,
+        conversation_id=conversation.id,
+        first_seq=min(intake.first_seq or first, last),
+        last_seq=last,
+        opened_at=now,
+        changed_at=now,
+        journal_length=0,
+        journal_head="",
+    )
+
+
+def _what_was_said(session: Session, turn: Turn, *, is_about_earlier: bool) -> tuple[str, int, int]:
+    """What the ticket is about, in the person's words, and the range of the transcript behind it.
+
+    A pressed button says nothing by itself, and "open a ticket please" hardly more: what was typed before is
+    what it is about. Asking for a person is never what it is about.
+    """
+    last = session.scalars(
+        select(func.max(Message.seq)).where(Message.turn_id == turn.id, Message.author == Author.PERSON)
+    ).one()
+    lines = _typed_lines(session, turn)
+    own = [line for line in lines if line.number == turn.number]
+    earlier = [line for line in lines if line.number < turn.number]
+    if earlier and (is_about_earlier or says_little(" ".join(line.text for line in own))):
+        own = [line for line in earlier if line.number == earlier[-1].number] + own
+    return "\n".join(line.text for line in own), own[0].seq if own else last, last
+
+
+def _typed_lines(session: Session, turn: Turn) -> Sequence[Row[str, int, int]]:
+    """The last lines the person typed up to this turn, oldest first."""
+    lines = session.execute(
+        select(Message.text, Message.seq, Turn.number)
+        .join(Turn, Turn.id == Message.turn_id)
+        .where(
+            Message.conversation_id == turn.conversation_id,
+            Message.author == Author.PERSON,
+            Turn.number <= turn.number,
+            Turn.payload.is_(None),
+        )
+        .order_by(Message.seq.desc())
+        .limit(LINES_BEHIND_A_TICKET)
+    ).all()
+    return lines[::-1]

@@ -1,0 +1,147 @@
+"""What a requester may know of its tickets. Work notes are not among it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ticketing.groups.logic import name_in
+from ticketing.groups.models import AssignmentGroup
+from ticketing.tickets.access import find_own
+from ticketing.tickets.errors import TicketNotFound
+from ticketing.tickets.journal import person
+from ticketing.tickets.logic import OPEN, HoldReason, Status, TicketType, Visibility, ticket_number
+from ticketing.tickets.models import JournalEntry, JournalText, Ticket, TicketReply
+from ticketing.tickets.priority import Priority
+from ticketing.tickets.similarity import are_alike
+
+MOST_COMPARED = 50
+
+
+@dataclass(frozen=True)
+class OwnReply:
+    """Something written on a ticket that its requester may read."""
+
+    text: str
+    at: datetime
+    is_mine: bool
+
+
+@dataclass(frozen=True)
+class OwnTicket:
+    """A ticket as its requester sees it."""
+
+    id: int
+    number: str
+    type: TicketType
+    summary: str
+    status: Status
+    hold_reason: HoldReason | None
+    priority: Priority
+    group: str
+    opened_at: datetime
+    changed_at: datetime
+    last_reply: OwnReply | None
+
+
+def own_ticket(
+    session: Session, person_id: int, number_text: str, *, language: str | None = None
+) -> OwnTicket:
+    """The person's ticket whose number stands in a text.
+
+    Args:
+        language: in which its group is named; the ticket's own if None.
+
+    Raises:
+        TicketNotFound: no such ticket, or somebody else's.
+    """
+    ticket = session.scalars(find_own(person_id, number_text)).first()
+    if ticket is None:
+        raise TicketNotFound
+    return _as_seen(session, [ticket], language)[0]
+
+
+def own_tickets(
+    session: Session, person_id: int, *, open_only: bool = True, limit: int = 5, language: str | None = None
+) -> tuple[OwnTicket, ...]:
+    """The person's tickets, the one that changed last first."""
+    wanted = select(Ticket).where(Ticket.requester_id == person_id)
+    if open_only:
+        wanted = wanted.where(Ticket.status.in_(OPEN))
+    latest = wanted.order_by(Ticket.changed_at.desc(), Ticket.id.desc()).limit(limit)
+    return _as_seen(session, session.scalars(latest), language)
+
+
+def similar_open_tickets(
+    session: Session, person_id: int, text: str, *, limit: int = 3, language: str | None = None
+) -> tuple[OwnTicket, ...]:
+    """The person's open tickets that a text may be about, the most alike first."""
+    latest = session.scalars(
+        select(Ticket)
+        .where(Ticket.requester_id == person_id, Ticket.status.in_(OPEN))
+        .order_by(Ticket.id.desc())
+        .limit(MOST_COMPARED)
+    )
+    scored = [(are_alike(text, _texts_of(ticket)), ticket) for ticket in latest]
+    alike = [(score, ticket) for score, ticket in scored if score is not None]
+    alike.sort(key=lambda pair: (-pair[0], -pair[1].id))
+    return _as_seen(session, [ticket for _, ticket in alike[:limit]], language)
+
+
+def _texts_of(ticket: Ticket) -> tuple[str, ...]:
+    whole = f"{ticket.description}\n{ticket.details or ''}"
+    return (ticket.summary, whole)
+
+
+def _as_seen(session: Session, tickets: Iterable[Ticket], language: str | None) -> tuple[OwnTicket, ...]:
+    rows = list(tickets)
+    replies = _last_replies(session, rows)
+    return tuple(
+        OwnTicket(
+            id=ticket.id,
+            number=ticket_number(ticket.type, ticket.id),
+            type=ticket.type,
+            summary=ticket.summary,
+            status=ticket.status,
+            hold_reason=ticket.hold_reason,
+            priority=ticket.priority,
+            group=_group_name(session, ticket, language),
+            opened_at=ticket.opened_at,
+            changed_at=ticket.changed_at,
+            last_reply=replies.get(ticket.id),
+        )
+        for ticket in rows
+    )
+
+
+def _last_replies(session: Session, tickets: list[Ticket]) -> dict[int, OwnReply]:
+    """The last thing that was written for the requester on each ticket and that was not erased."""
+    last = (
+        select(func.max(TicketReply.entry_id))
+        .join(JournalText, JournalText.entry_id == TicketReply.entry_id)
+        .where(
+            TicketReply.ticket_id.in_([ticket.id for ticket in tickets]),
+            TicketReply.visibility == Visibility.REPLY,
+            JournalText.text.is_not(None),
+        )
+        .group_by(TicketReply.ticket_id)
+    )
+    found = session.execute(
+        select(JournalEntry.ticket_id, JournalEntry.actor, JournalEntry.at, JournalText.text)
+        .join(JournalText, JournalText.entry_id == JournalEntry.id)
+        .where(JournalEntry.id.in_(last))
+    )
+    requesters = {ticket.id: person(ticket.requester_id) for ticket in tickets}
+    return {
+        row.ticket_id: OwnReply(row.text, row.at, is_mine=row.actor == requesters[row.ticket_id])
+        for row in found
+    }
+
+
+def _group_name(session: Session, ticket: Ticket, language: str | None) -> str:
+    group = session.get_one(AssignmentGroup, ticket.assignment_group)
+    return name_in(group.names, language or ticket.language, group.key)
