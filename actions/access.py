@@ -31,6 +31,10 @@ class ActionExplainAccess(DeskAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said) -> list[EventType]:
         turn = self.services.turn()
+        if says("not_own_password", turn.text):
+            # Nobody else's, whatever is claimed.
+            utter(dispatcher, "utter_no_answer", turn.language)
+            return expecting("ticket")
         about, key, awaited = ABOUT[said.intent]
         findings = await self.services.find(turn.text, turn.language)
         if said.intent == "reset_password" and says("offers_password", turn.text):

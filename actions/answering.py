@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,8 @@ from knowledge.answers import Answer, AnswerKind, compose_answer
 from knowledge.questions.logic import Asked
 from knowledge.questions.queries import StoredQuestion, last_question
 from knowledge.search.findings import Band, Findings
-from notices.texts.catalogue import say
+from notices.texts.catalogue import LANGUAGES, say
+from ticketing.intake.reading import says
 
 SAME_SUBJECT = timedelta(minutes=5)
 """A line that says too little by itself is read together with a question before that is as fresh."""
@@ -24,6 +26,7 @@ SAME_VISIT = timedelta(minutes=60)
 """What was asked longer ago is not what a ticket or a "not quite" is about."""
 
 MOST_MISSED = 2
+MOST_CHOICES = 3
 LONGEST_QUESTION = 1_000
 
 
@@ -33,6 +36,8 @@ async def look_up(services: Services) -> Findings:
     found = await services.find(turn.text, turn.language)
     if found.band is Band.ANSWER:
         return found
+    if found.band is Band.NOTHING:
+        found = await _in_the_other_language(services, found)
     before = await recent_question(services, within=SAME_SUBJECT)
     if before is None or before.turn_id == turn.turn_id:
         return found
@@ -40,6 +45,20 @@ async def look_up(services: Services) -> Findings:
     # Two lines that say the same thing badly are not better than one: only a new answer counts.
     is_better = together.band is Band.ANSWER and together.hits[0].slug not in before.shown
     return together if is_better else found
+
+
+async def _in_the_other_language(services: Services, found: Findings) -> Findings:
+    """What the other language's articles have, in this language's words: people mix languages.
+
+    It is offered to choose from, at most: it was found by the words of the one language only.
+    """
+    turn = services.turn()
+    other = next((each for each in LANGUAGES if each != turn.language), turn.language)
+    there = await services.find(turn.text, other)
+    if there.band is not Band.ANSWER:
+        return found
+    here = tuple(filter(None, (services.opening_about(hit.translation, turn.language) for hit in there.hits)))
+    return replace(there, band=Band.DID_YOU_MEAN, hits=here[:MOST_CHOICES]) if here else found
 
 
 async def recent_question(services: Services, *, within: timedelta) -> StoredQuestion | None:
@@ -58,6 +77,9 @@ def tell(
         return expecting("feedback")
     if answer.kind is AnswerKind.DID_YOU_MEAN:
         return _ask_which(dispatcher, answer, findings, language)
+    if says("insult", str(tracker.latest_message.get("text") or "")):
+        utter(dispatcher, "utter_sorry", language)
+        return expecting("ticket")
     missed = int(tracker.get_slot(MISSED) or 0) + 1
     key = "utter_offer" if missed >= MOST_MISSED else "utter_no_answer"
     utter(dispatcher, key, language, carried={"question": Asked.of(findings).as_json()})

@@ -15,20 +15,32 @@ from knowledge.questions.queries import articles_tried
 from ticketing.intake.answers import described
 from ticketing.intake.logic import Draft, Field, Purpose
 from ticketing.intake.reading import what_is_asked_for
+from ticketing.tickets.priority import Impact
 
 FORM = "intake_form"
 
 
 async def begin(
-    services: Services, dispatcher: CollectingDispatcher, purpose: Purpose, text: str | None
+    services: Services,
+    dispatcher: CollectingDispatcher,
+    purpose: Purpose,
+    text: str | None,
+    *,
+    is_outage: bool = False,
 ) -> list[EventType]:
-    """Start the form for a purpose; the words said, or else the last question, are what it is about."""
+    """Start the form for a purpose; the words said, or else the last question, are what it is about.
+
+    Args:
+        is_outage: several are affected unless the words say otherwise; that is not asked.
+    """
     turn = services.turn()
     draft = Draft(purpose)
     if not contact_is_missing(turn.person):
         draft = draft.with_settled(Field.NAME, Field.ADDRESS)
     if purpose in (Purpose.INCIDENT, Purpose.REQUEST):
         draft = await _with_what_was_said(services, draft, text)
+        if is_outage:
+            draft = replace(draft, impact=draft.impact or Impact.MEDIUM).with_settled(Field.AFFECTED)
         utter(dispatcher, "utter_form_begins", turn.language)
     return [*expecting(), SlotSet(DRAFT, draft.as_json()), FollowupAction(FORM)]
 

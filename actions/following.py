@@ -8,13 +8,13 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answering import SAME_VISIT, look_up, recent_question, sources_of, tell
+from actions.answering import SAME_SUBJECT, SAME_VISIT, look_up, recent_question, sources_of, tell
 from actions.services import Services
 from actions.speech import AWAITING, expecting, utter
 from knowledge.answers import Answer, answer_from, answer_of, next_best
 from knowledge.questions.logic import Feedback
 from knowledge.questions.queries import StoredQuestion
-from knowledge.search.findings import Band
+from knowledge.search.findings import Band, Findings
 from ticketing.intake.reading import says_something
 
 
@@ -41,6 +41,14 @@ async def _quoted(services: Services, slug: str) -> Answer | None:
             return answer
     opening = services.opening(slug, language)
     return answer_of(opening) if opening is not None else None
+
+
+async def was_shown(services: Services, findings: Findings) -> bool:
+    """Whether what is found now is what the person was given a moment ago."""
+    if findings.band is not Band.ANSWER:
+        return False
+    question = await recent_question(services, within=SAME_SUBJECT)
+    return question is not None and findings.hits[0].slug in question.shown
 
 
 def take_solved(dispatcher: CollectingDispatcher, language: str) -> list[EventType]:

@@ -30,11 +30,17 @@ from ticketing.intake.logic import (
     read_draft,
     with_more,
 )
-from ticketing.intake.reading import says, told_impact
+from ticketing.intake.reading import is_question, says, told_impact
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.queries import own_ticket, similar_open_tickets
 
 ANSWER = "answer"
+_CERTAIN = 0.9
+_TO_BE_HAD = frozenset(
+    {"equipment", "software", "phones", "people", "screens", "shared-mailbox", "share-files"}
+)
+"""Categories and articles of things that people ask for."""
+
 PURPOSES = {"request_item": Purpose.REQUEST, "leave_contact": Purpose.CONTACT}
 
 
@@ -47,13 +53,24 @@ class ActionStartIntake(DeskAction):
         services, turn = self.services, self.services.turn()
         # An "outage" that nobody else has may be a question that an article answers.
         is_alone = said.intent == "report_outage" and told_impact(turn.text) is None
-        is_clear = said.is_button or says("ticket_wish", turn.text)
-        if not is_clear and (is_alone or not is_believed(said)):
+        is_item = said.intent == "request_item" and said.confidence < _CERTAIN
+        is_clear = said.is_button or says("ticket_wish", turn.text) or says("message_wish", turn.text)
+        if not is_clear and (is_alone or is_item or not is_believed(said)):
             findings = await look_up(services)
-            if findings.band is Band.ANSWER or (findings.band is not Band.NOTHING and not is_believed(said)):
+            if _answers_instead(said, findings):
                 return tell(dispatcher, tracker, findings, turn.language)
         purpose = PURPOSES.get(said.intent, Purpose.INCIDENT)
-        return await begin(services, dispatcher, purpose, None if said.is_button else turn.text)
+        text = None if said.is_button else turn.text
+        return await begin(services, dispatcher, purpose, text, is_outage=said.intent == "report_outage")
+
+
+def _answers_instead(said: Said, findings: Findings) -> bool:
+    """Whether an article serves better than a form; what can be had is asked for by the form."""
+    if findings.band is Band.ANSWER:
+        is_for_having = findings.hits[0].category in _TO_BE_HAD or findings.hits[0].translation in _TO_BE_HAD
+        return not (said.intent == "request_item" and is_for_having)
+    is_unsure = is_question(said.text) or not is_believed(said)
+    return findings.band is not Band.NOTHING and is_unsure
 
 
 class ValidateIntakeForm(DeskAction):

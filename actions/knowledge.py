@@ -9,13 +9,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.answering import look_up, tell
 from actions.base import DeskAction
 from actions.beginning import begin
-from actions.following import go_on, show_article, take_solved
+from actions.following import go_on, show_article, take_solved, was_shown
 from actions.second_look import second_look
+from actions.speech import AWAITING
 from knowledge.questions.logic import read_slug
 from knowledge.search.findings import Band
 from ticketing.intake.answers import Said
 from ticketing.intake.logic import Purpose
-from ticketing.intake.reading import is_question, told_impact
+from ticketing.intake.reading import is_question, says, told_impact
 from ticketing.tickets.priority import Impact
 
 SEVERAL = (Impact.HIGH, Impact.MEDIUM)
@@ -30,11 +31,15 @@ class ActionAskKnowledge(DeskAction):
         turn = self.services.turn()
         if (events := await second_look(self.services, dispatcher, tracker, said)) is not None:
             return events
+        # Several people with one trouble: an outage, whatever an article has for one of them.
+        if told_impact(turn.text) in SEVERAL and not is_question(turn.text):
+            return await begin(self.services, dispatcher, Purpose.INCIDENT, turn.text, is_outage=True)
         findings = await look_up(self.services)
-        # Several people with one trouble: an outage, unless an article surely helps them.
-        is_outage = told_impact(turn.text) in SEVERAL and not is_question(turn.text)
-        if is_outage and findings.band is not Band.ANSWER and said.intent == "ask_knowledge":
+        if findings.band is not Band.ANSWER and says("report_wish", turn.text):
             return await begin(self.services, dispatcher, Purpose.INCIDENT, turn.text)
+        if tracker.get_slot(AWAITING) == "feedback" and await was_shown(self.services, findings):
+            # What the person has just read is no answer to its next line.
+            return await go_on(self.services, dispatcher, tracker, is_button=True)
         return tell(dispatcher, tracker, findings, turn.language)
 
 
@@ -63,4 +68,6 @@ class ActionNotSolved(DeskAction):
     called = "action_not_solved"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said) -> list[EventType]:
+        if (events := await second_look(self.services, dispatcher, tracker, said)) is not None:
+            return events
         return await go_on(self.services, dispatcher, tracker, is_button=said.is_button)

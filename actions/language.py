@@ -26,6 +26,18 @@ _OTHERS = re.compile(
     r"catalan|swedish|suedois|danish|danois|greek|grec|hebrew|hebreu|latin|korean|coreen)\b"
 )
 
+# "Je ne parle pas anglais" names the language that is not wanted.
+_NOT_THAT = re.compile(
+    r"\b(?:(?:don'?t|do not|can'?t|cannot|not)(?: \w+)? (?:speak|understand|read|write)(?: \w+)?"
+    r"|(?:ne |n')?(?:parle|comprends?|lis|maitrise)(?: pas| mal| plus)+(?: bien)?(?: l'| le | d')? ?\w+"
+    r"|my \w+ (?:is )?(?:not|bad|poor|terrible)(?: \w+)?"
+    r"|mon \w+ (?:est )?(?:pas|mauvais|nul)(?: \w+)?"
+    r"|no \w+ please)\b"
+)
+_IN_WORDS = re.compile(
+    r"\b(?:speak|in|to|write|en|parlez?|parle|repondez?|reponds|habla[rs]?|auf)(?: me)? [a-z]+\b"
+)
+
 
 class ActionChangeLanguage(DeskAction):
     """Switches the conversation's language, and says so in the new one."""
@@ -53,9 +65,19 @@ async def change_language(services: Services) -> tuple[str, str]:
 def wanted_language(text: str, current: str) -> str | None:
     """The language asked for; the other one when none is named, None when it is one we do not speak."""
     words = folded(text)
-    named = [language for language, pattern in _NAMES.items() if pattern.search(words)]
-    if len(named) == 1:
-        return named[0]
-    if not named and _OTHERS.search(words):
+    refused = _named(" ".join(_NOT_THAT.findall(words)))
+    wished = _NOT_THAT.sub(" ", words)
+    if (asked := _IN_WORDS.search(wished)) and _OTHERS.search(asked[0]):
         return None
+    named = _named(wished) - refused
+    if len(named) == 1:
+        return named.pop()
+    if not named and _OTHERS.search(wished):
+        return None
+    if len(refused) == 1:
+        return "en" if refused == {"fr"} else "fr"
     return "en" if current == "fr" else "fr"
+
+
+def _named(words: str) -> set[str]:
+    return {language for language, pattern in _NAMES.items() if pattern.search(words)}

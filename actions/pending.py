@@ -63,6 +63,9 @@ async def decline(
 ) -> list[EventType]:
     """A no to what was offered last."""
     awaited = str(tracker.get_slot(AWAITING) or "")
+    if not said.is_button and says("insult", said.text):
+        utter(dispatcher, "utter_sorry", services.turn().language)
+        return []
     if awaited == "feedback" or awaited.startswith("choice:"):
         return await go_on(services, dispatcher, tracker, is_button=said.is_button)
     if awaited == "ticket" and not said.is_button and says("not_it", said.text):

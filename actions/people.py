@@ -11,7 +11,11 @@ from actions.base import DeskAction
 from actions.hearing import is_believed
 from actions.passing import pass_on
 from actions.second_look import second_look
+from knowledge.search.findings import Band
 from ticketing.intake.answers import Said
+from ticketing.intake.reading import says
+
+_CERTAIN = 0.9
 
 
 class ActionAskHuman(DeskAction):
@@ -23,7 +27,11 @@ class ActionAskHuman(DeskAction):
         services = self.services
         if (events := await second_look(services, dispatcher, tracker, said)) is not None:
             return events
-        if not is_believed(said):
+        is_said = said.is_button or says("person_wish", said.text) or said.confidence >= _CERTAIN
+        if not is_said:
+            findings = await look_up(services)
+            if is_believed(said) and findings.band is not Band.ANSWER:
+                return await pass_on(services, dispatcher)
             # A ticket is an effect; whoever really wants a person is offered one with the answer.
-            return tell(dispatcher, tracker, await look_up(services), services.turn().language)
+            return tell(dispatcher, tracker, findings, services.turn().language)
         return await pass_on(services, dispatcher)

@@ -6,14 +6,15 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.answering import tell
+from actions.answering import look_up, tell
 from actions.base import DeskAction
 from actions.second_look import second_look
 from actions.speech import utter
 from knowledge.search.findings import Band
 from ticketing.intake.answers import Said
-from ticketing.intake.reading import says_something
+from ticketing.intake.reading import says, says_something
 
+_CERTAIN = 0.75
 KEYS = {
     "greet": "utter_greet",
     "goodbye": "utter_goodbye",
@@ -35,6 +36,11 @@ class ActionSmallTalk(DeskAction):
             events = await second_look(self.services, dispatcher, tracker, said)
             if events is not None:
                 return events
+        if not said.is_button and says("insult", turn.text):
+            utter(dispatcher, "utter_sorry", turn.language)
+            return []
+        if said.intent == "out_of_scope" and said.confidence < _CERTAIN:
+            return tell(dispatcher, tracker, await look_up(self.services), turn.language)
         if not said.is_button and says_something(turn.text):
             findings = await self.services.find(turn.text, turn.language)
             # Of what is declined anyway even a doubtful article may be what was meant.

@@ -16,7 +16,7 @@ from actions.speech import DRAFT, expecting, utter
 from actions.telling import add_comment, number_as_typed, tell_status
 from ticketing.intake.answers import Said
 from ticketing.intake.logic import Draft, Field, Purpose
-from ticketing.intake.reading import comment_in
+from ticketing.intake.reading import comment_in, says
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.numbers import parse_number
 from ticketing.tickets.queries import OwnTicket, own_ticket, own_tickets
@@ -30,7 +30,8 @@ class ActionTicketStatus(DeskAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said) -> list[EventType]:
         if (events := await second_look(self.services, dispatcher, tracker, said)) is not None:
             return events
-        if not is_believed(said) and parse_number(said.text) is None:
+        is_about_one = is_believed(said) and (said.is_button or says("ticket_talk", said.text))
+        if not is_about_one and parse_number(said.text) is None:
             return tell(dispatcher, tracker, await look_up(self.services), self.services.turn().language)
         return await tell_status(self.services, dispatcher)
 

@@ -27,6 +27,8 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 from rasa.utils.tensorflow.constants import RANKING_LENGTH
 
+from bot.rasa_extensions.regression import Regression
+
 WEIGHTS = "weights.npz"
 CLASSES = "classes.json"
 KNOWN = "known.json"
@@ -45,6 +47,7 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.clf = Regression(self.clf)
         self._groups: frozenset[str] = frozenset()
         self._signs: frozenset[str] = frozenset()
 

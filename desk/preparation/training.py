@@ -21,7 +21,7 @@ class TrainingFailed(Exception):
 def learns_from(settings: Settings) -> str:
     """Changes with everything that changes the model."""
     config = PROJECT / "config.yml"
-    ours = set(re.findall(r"bot\.rasa_extensions\.(\w+)", config.read_text(encoding="utf-8"))) | {"training"}
+    ours = set(re.findall(r"bot\.rasa_extensions\.(\w+)", config.read_text(encoding="utf-8"))) | {"training", "regression"}
     encoders = [
         *([settings.encoder_folder] if settings.has_encoder else []),
         *([settings.encoder_multilingual_folder] if settings.has_multilingual_encoder else []),

@@ -177,6 +177,9 @@ async def test_what_an_answer_may_carry_is_kept_and_the_rest_dropped(tmp_path: P
                         source("/kb/../admin"),
                     ],
                     "ticket": "<b>INC-000001</b>",
+                    "says": "utter_answer",
+                    "question": {"band": "<script>"},
+                    "feedback": {"verdict": "<script>"},
                     "html": "<script>",
                 },
                 "response": "utter_x",
@@ -191,7 +194,9 @@ async def test_what_an_answer_may_carry_is_kept_and_the_rest_dropped(tmp_path: P
     assert message["text"] == "<script>alert(1)</script> <!channel> [x](javascript:alert(1))"
     assert [button["title"] for button in message["buttons"]] == ["ok", "ok too"]
     assert [found["url"] for found in message["sources"]] == ["/kb/fix-wi-fi?lang=en"]
-    assert set(message) == {"type", "seq", "author", "text", "at", "buttons", "sources"}
+    assert message["says"] == "utter_answer"
+    # What was asked and whether it helped is for the desk's own record.
+    assert set(message) == {"type", "seq", "author", "text", "at", "buttons", "sources", "says"}
 
 
 async def test_a_slow_answer_is_announced_and_then_given_once(tmp_path: Path) -> None:
@@ -260,7 +265,10 @@ async def test_without_rasa_the_desk_searches_and_takes_messages(tmp_path: Path)
         rows = await desk.settled(chat.conversation)
         assert rows[-1].extras["sources"][0]["slug"] == "connect-to-the-vpn"
         await ask(chat, "zzz qqq the coffee machine in room 12", 2)
-        button = (await chat.until(lambda frame: "buttons" in frame))["buttons"][0]
+        offered = await chat.until(
+            lambda frame: "Open a ticket" in [each["title"] for each in frame.get("buttons", ())]
+        )
+        [button] = [each for each in offered["buttons"] if each["title"] == "Open a ticket"]
         assert (await chat.send("c-3", button=button["id"]))["type"] == "ack"
         told = await chat.until(lambda frame: "ticket" in frame)
 

@@ -54,6 +54,7 @@ def test_rasa_gets_exactly_its_allow_list() -> None:
         "GUICHET_ACTION_SECONDS": "4",
         "GUICHET_RASA_SESSION_MINUTES": "60",
         "GUICHET_ENCODER_FOLDER": "/srv/var/models/encoder",
+        "GUICHET_ENCODER_MULTILINGUAL_FOLDER": "/srv/var/models/encoder-multilingual",
         "RASA_TELEMETRY_ENABLED": "false",
         "PYTHONUNBUFFERED": "1",
     }
@@ -66,7 +67,9 @@ def test_training_gets_no_secret() -> None:
 
 
 def test_an_installation_without_encoder_says_so_to_rasa() -> None:
-    assert of_rasa(load({"GUICHET_ENCODER": "none"}), SECRETS, MACHINE)["GUICHET_ENCODER_FOLDER"] == ""
+    given = of_rasa(load({"GUICHET_ENCODER": "none"}), SECRETS, MACHINE)
+
+    assert given["GUICHET_ENCODER_FOLDER"] == given["GUICHET_ENCODER_MULTILINGUAL_FOLDER"] == ""
 
 
 def test_the_desk_gets_the_settings_as_the_supervisor_read_them() -> None:

@@ -1,6 +1,6 @@
 """Plays the conversations and prints what was wrong, by kind of outcome.
 
-python -m tests.dialogue [--only TEXT] [--model MODEL --encoder FOLDER]
+python -m tests.dialogue [--only TEXT] [--folder FOLDER] [--model MODEL --encoder FOLDER]
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.dialogue.conversations import Conversation, all_conversations
+from tests.dialogue.conversations import FOLDER, Conversation, all_conversations
 from tests.dialogue.playing import Played, Player
 from tests.dialogue.stage import AT_ONCE, a_stage
 from tests.requirements import ENCODER, RASA_MODEL
@@ -68,9 +68,10 @@ def main() -> None:
     parser.add_argument("--only", default="", help="play those whose name has this text")
     parser.add_argument("--model", type=Path, default=RASA_MODEL)
     parser.add_argument("--encoder", type=Path, default=ENCODER)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="conversations from elsewhere")
     chosen = parser.parse_args()
     _log_places()
-    conversations = [each for each in all_conversations() if chosen.only in each.id]
+    conversations = [each for each in all_conversations(chosen.folder) if chosen.only in each.id]
     with tempfile.TemporaryDirectory() as folder:
         played = asyncio.run(
             play_all(conversations, Path(folder), model=chosen.model, encoder=chosen.encoder)

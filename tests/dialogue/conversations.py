@@ -81,11 +81,11 @@ class Conversation(_Model):
 
 
 @cache
-def all_conversations() -> tuple[Conversation, ...]:
-    """Every conversation, in the order of the files."""
+def all_conversations(folder: Path = FOLDER) -> tuple[Conversation, ...]:
+    """Every conversation of a folder, in the order of the files."""
     return tuple(
         _read(raw, path)
-        for path in sorted(FOLDER.glob("*/*.yml"))
+        for path in sorted(folder.glob("*/*.yml"))
         for raw in yaml.safe_load(path.read_text())
     )
 

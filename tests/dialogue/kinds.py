@@ -11,6 +11,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "utter_form_help": ("capabilities",),
     "utter_bot": ("machine",),
     "utter_out_of_scope": ("declined",),
+    "utter_sorry": ("declined", "offer"),
     "utter_still_here": ("still_here",),
     "utter_nothing_to_cancel": ("still_here",),
     "utter_as_you_wish": ("still_here", "cancelled"),

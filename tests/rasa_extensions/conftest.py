@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -22,24 +22,30 @@ PORTS = range(5105, 5120)
 ACTION_PORTS = range(5205, 5220)
 
 
-def trained(project: Path, encoder: str = "") -> Path:
-    """The model of a small project, trained unless the same was trained before."""
-    folder = KEPT / _digest(project, encoder)
+def trained(project: Path, encoders: Mapping[str, str] | None = None) -> Path:
+    """The model of a small project, trained unless the same was trained before.
+
+    Args:
+        encoders: the folders of the encoders, by the variables that name them to Rasa.
+    """
+    encoders = encoders or {}
+    folder = KEPT / _digest(project, encoders)
     model = folder / MODEL_NAME
     if not digest_path(model).is_file():
         command = [sys.executable, "-m", "bot.rasa_extensions.training", "--out", str(folder)]
         command += ["--config", str(project / "config.yml"), "--domain", str(project / "domain.yml")]
         command += ["--data", str(project / "nlu"), str(project / "rules")]
-        environ = {"PATH": os.environ["PATH"], "GUICHET_ENCODER_FOLDER": encoder}
+        environ = {"PATH": os.environ["PATH"], **encoders}
         done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     return model
 
 
-def _digest(project: Path, encoder: str) -> str:
+def _digest(project: Path, encoders: Mapping[str, str]) -> str:
     parts = [*sorted(project.rglob("*.yml")), *sorted((ROOT / "bot" / "rasa_extensions").glob("*.py"))]
-    if encoder:
-        parts += [ROOT / "knowledge" / "encoder" / "runtime.py", Path(encoder) / "manifest.json"]
+    if encoders:
+        parts.append(ROOT / "knowledge" / "encoder" / "runtime.py")
+        parts += [Path(folder, "manifest.json") for _, folder in sorted(encoders.items())]
     return hashlib.sha256(b"\0".join(path.read_bytes() for path in parts)).hexdigest()[:16]
 
 

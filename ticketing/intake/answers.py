@@ -42,6 +42,7 @@ PROBABLE = 0.6
 FEW_WORDS = 6
 SOME_WORDS = 12
 MANY_WORDS = 100
+MOST_WORDS_OF_RELIEF = 20
 
 CHOICE_SKIP, CHOICE_ANONYMOUS, CHOICE_OTHER = "skip", "anonymous", "other"
 CHANGE = "change_"
@@ -146,13 +147,23 @@ def _ending(draft: Draft, said: Said) -> Ending | None:
     if said.is_surely("ask_human") or (not said.is_button and says("person_wish", said.text)):
         return Ending.PERSON
     if draft.purpose in (Purpose.COMMENT, Purpose.CONTACT):
-        is_leaving = said.is_surely("thank", "goodbye", "deny", "solved", words=FEW_WORDS) or (
-            first_word_answers(said.text) is False and len(said.text.split()) <= FEW_WORDS
+        # "No sound in meetings" is something to say.
+        is_leaving = said.is_surely("thank", "goodbye", "deny", "solved", words=FEW_WORDS) or any(
+            is_only(kind, said.text) for kind in ("no", "nothing_more")
         )
         return Ending.LEAVE if is_leaving and draft.asking is Field.COMMENT else None
     if is_only("parting", said.text):
         return Ending.CANCEL
-    return Ending.SOLVED if said.is_surely("solved") else None
+    return Ending.SOLVED if said.is_surely("solved") or is_solved(said) else None
+
+
+def is_solved(said: Said) -> bool:
+    """Whether it says in so many words that it works again."""
+    is_short = len(said.text.split()) <= MOST_WORDS_OF_RELIEF and not said.text.rstrip().endswith("?")
+    is_relief = says("works_again", said.text) and not any(
+        says(kind, said.text) for kind in ("not_helped", "works_elsewhere")
+    )
+    return not said.is_button and is_short and is_relief
 
 
 def _aside(draft: Draft, said: Said, *, is_answer: bool) -> Aside | None:

@@ -134,7 +134,8 @@ def answered(draft: Draft, **values: Any) -> Draft:
 def misunderstood(draft: Draft) -> Draft:
     """The answer was something else: once more, and after the second time on without it."""
     failed = draft.failed + 1
-    if failed < MOST_FAILED_ANSWERS or draft.asking is None:
+    # Without a yes nothing is put on file, however often something else is said.
+    if failed < MOST_FAILED_ANSWERS or draft.asking in (None, Field.SUMMARY):
         return replace(draft, failed=failed)
     return replace(draft, failed=0, is_changing=False).with_settled(draft.asking)
 

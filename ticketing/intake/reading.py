@@ -13,13 +13,18 @@ from ticketing.tickets.priority import Impact, Urgency
 
 _SPACES = re.compile(r"\s+")
 _EDGES = " .,;:!-–—\"'()[]…"
+# What people say before they say it.
+_BEFORE = re.compile(
+    r"^(?:(?:oh|ah|uh|um|hm+|well|ok|okay|so|actually|sorry|wait|please|bon|euh|heu|ben|bah|eh bien|alors|en fait|"
+    r"finalement|attendez|attends|pardon|desole|no|non|nan)[ ,.!…]+)+"
+)
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _NAME_LEAD = re.compile(
-    r"^(?:(?:hi|hello|bonjour|salut)[ ,!]+)?(?:my name is|my name's|name is|i am|i'm|im|it's|it is|this is|"
-    r"je m'appelle|je suis|moi c'est|c'est|mon nom est|mon nom c'est|nom ?:|name ?:)\s+",
+    r"^(?:(?:hi|hello|bonjour|salut)[ ,!]+)?(?:my name is|my name['’]s|name is|i am|i['’]m|im|it['’]s|it is|"
+    r"this is|je m['’]appelle|je suis|moi c['’]est|c['’]est|mon nom est|mon nom c['’]est|nom ?:|name ?:)\s+",
     re.IGNORECASE,
 )
-_NAME = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*){0,3}")
+_NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[.'’-])*(?: [^\W\d_](?:[^\W\d_]|[.'’-])*){0,3}")
 _NOT_IN_NAMES = re.compile(
     r"\b(?:my|is|are|the|not|no|yes|it|does|doesn|can|cannot|want|need|work|works|working|broken|printer|vpn|"
     r"password|computer|laptop|mail|outlook|screen|help|please|why|what|who|how|ok|okay|hello|thanks|nobody|"
@@ -53,7 +58,9 @@ def says(kind: str, text: str) -> bool:
 
 def is_only(kind: str, text: str) -> bool:
     """Whether the text says something of this kind and nothing else."""
-    return _whole(kind).fullmatch(folded(text).strip(_EDGES)) is not None
+    plain = folded(text).strip(_EDGES)
+    whole = _whole(kind)
+    return whole.fullmatch(plain) is not None or whole.fullmatch(_BEFORE.sub("", plain)) is not None
 
 
 def read_impact(text: str) -> Impact | None:
@@ -62,11 +69,13 @@ def read_impact(text: str) -> Impact | None:
         ("affects_one", Impact.LOW),
         ("affects_all", Impact.HIGH),
         ("affects_team", Impact.MEDIUM),
-        ("affects_team_alone", Impact.MEDIUM),
     ):
         if is_only(kind, text):
             return impact
-    return told_impact(text)
+    told = told_impact(text)
+    # "The three of accounting" are several people; "the screen" is none.
+    is_several = is_only("affects_team_alone", text) and not says("thing", text)
+    return Impact.MEDIUM if told is None and is_several else told
 
 
 def told_impact(text: str) -> Impact | None:
@@ -116,8 +125,8 @@ def read_address(text: str) -> str | None:
 
 def read_name(text: str) -> str | None:
     """A person's name: up to four words without digits, also behind "my name is"."""
-    said = re.split(r"[,;(\n]", _ADDRESS.sub("", text).strip(_EDGES + "<>"))[0]
-    name = _NAME_LEAD.sub("", said.strip()).strip(_EDGES + "<>")
+    said = _NAME_LEAD.sub("", _ADDRESS.sub("", text).strip(_EDGES + "<>"))
+    name = re.split(r"[,;(\n]", said)[0].strip(_EDGES + "<>")
     is_sentence = _NOT_IN_NAMES.search(folded(name)) is not None
     return name if len(name) <= LONGEST_NAME and _NAME.fullmatch(name) and not is_sentence else None
 
