@@ -32,6 +32,7 @@ from ticketing.intake.logic import (
 )
 from ticketing.intake.reading import is_question, says, told_impact
 from ticketing.tickets.errors import TicketNotFound
+from ticketing.tickets.priority import Impact
 from ticketing.tickets.queries import own_ticket, similar_open_tickets
 
 ANSWER = "answer"
@@ -66,10 +67,11 @@ class ActionStartIntake(DeskAction):
 
 def _answers_instead(said: Said, findings: Findings) -> bool:
     """Whether an article serves better than a form; what can be had is asked for by the form."""
-    if findings.band is Band.ANSWER:
+    if findings.band is Band.ANSWER and told_impact(said.text) in (None, Impact.LOW):
         is_for_having = findings.hits[0].category in _TO_BE_HAD or findings.hits[0].translation in _TO_BE_HAD
         return not (said.intent == "request_item" and is_for_having)
-    is_unsure = is_question(said.text) or not is_believed(said)
+    is_asking = said.intent == "report_outage" and is_question(said.text)
+    is_unsure = not is_believed(said) or (is_asking and told_impact(said.text) is None)
     return findings.band is not Band.NOTHING and is_unsure
 
 

@@ -27,6 +27,9 @@ class ActionAffirm(DeskAction):
     called = "action_affirm"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said) -> list[EventType]:
+        if not said.is_button and says("insult", said.text):
+            utter(dispatcher, "utter_sorry", self.services.turn().language)
+            return []
         is_yes = is_believed(said) or first_word_answers(said.text) or is_only("yes", said.text)
         if not tracker.get_slot(AWAITING) or not is_yes:
             utter(dispatcher, "utter_still_here", self.services.turn().language)

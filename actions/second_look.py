@@ -11,7 +11,7 @@ from actions.following import go_on, take_solved
 from actions.passing import pass_on
 from actions.pending import accept, decline
 from actions.services import Services
-from actions.speech import AWAITING
+from actions.speech import AWAITING, utter
 from actions.telling import names_a_ticket, tell_status
 from ticketing.intake.answers import Said, is_solved
 from ticketing.intake.logic import Purpose
@@ -28,23 +28,50 @@ async def second_look(
     """What to do instead; None when the intent stands."""
     if said.is_button:
         return None
+    events = await _in_so_many_words(services, dispatcher, said)
+    if events is None and (awaited := str(tracker.get_slot(AWAITING) or "")):
+        events = await _after_what_was_offered(services, dispatcher, tracker, said, awaited)
+    if events is None and not _is_certain(said) and _asks_for_a_ticket(said):
+        events = await tell_status(services, dispatcher)
+    return events
+
+
+async def _in_so_many_words(
+    services: Services, dispatcher: CollectingDispatcher, said: Said
+) -> list[EventType] | None:
+    """A ticket, a person, or anger, whatever was said before."""
+    if says("insult", said.text) and len(said.text.split()) <= SHORT:
+        utter(dispatcher, "utter_sorry", services.turn().language)
+        return []
     wishes = says("ticket_wish", said.text) or says("message_wish", said.text)
-    if parse_number(said.text) is None and wishes:
+    if wishes and parse_number(said.text) is None:
         return await begin(services, dispatcher, Purpose.INCIDENT, said.text)
     if said.intent != "ask_human" and says("person_wish", said.text):
         return await pass_on(services, dispatcher)
-    awaited = tracker.get_slot(AWAITING)
-    if awaited and is_solved(said):
-        return take_solved(dispatcher, services.turn().language)
-    if awaited == "feedback" and says("not_helped", said.text) and not is_question(said.text):
-        return await go_on(services, dispatcher, tracker, is_button=True)
-    if said.confidence >= _CERTAIN and said.intent != "ask_knowledge":
-        return None
-    if names_a_ticket(said.text) and said.intent not in ("add_to_ticket", "ticket_status"):
-        return await tell_status(services, dispatcher)
-    if awaited and len(said.text.split()) <= SHORT and not is_question(said.text):
-        answer = first_word_answers(said.text)
-        if answer is not None:
-            act = accept if answer else decline
-            return await act(services, dispatcher, tracker, said)
     return None
+
+
+async def _after_what_was_offered(
+    services: Services, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said, awaited: str
+) -> list[EventType] | None:
+    """Relief, a second failure, a yes or a no: they are about what was offered last."""
+    if is_solved(said):
+        return take_solved(dispatcher, services.turn().language)
+    if is_question(said.text):
+        return None
+    has_not_helped = says("not_helped", said.text)
+    if has_not_helped and awaited != "ticket":
+        return await go_on(services, dispatcher, tracker, is_button=True)
+    answer = first_word_answers(said.text) if len(said.text.split()) <= SHORT else None
+    if answer is None or (awaited != "ticket" and _is_certain(said)):
+        return None
+    act = accept if answer else decline
+    return await act(services, dispatcher, tracker, said)
+
+
+def _is_certain(said: Said) -> bool:
+    return said.confidence >= _CERTAIN and said.intent != "ask_knowledge"
+
+
+def _asks_for_a_ticket(said: Said) -> bool:
+    return names_a_ticket(said.text) and said.intent not in ("add_to_ticket", "ticket_status")

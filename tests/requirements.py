@@ -12,8 +12,8 @@ a fixture, or code inside a test, with `require("postgres")`. What is missing sk
 so that nothing is left out unseen.
 
 Names: postgres (a server on 127.0.0.1:5432 that lets `postgres` or `root` in and make databases), redis (on
-127.0.0.1:6379), encoder and rasa (what `make test` prepares in build/test: both encoders' ONNX models, and the
-Rasa environment with a trained model), chromium.
+127.0.0.1:6379), encoder and rasa (what `make test` prepares in build/test: both encoders, and the Rasa
+environment with a trained model), chromium.
 
 Fixtures: `redis_url` (a database that is emptied before and after; mark such tests `alone`),
 `encoder_folder`, `multilingual_encoder_folder`, `rasa_model`. Databases are made by tests/databases.py.

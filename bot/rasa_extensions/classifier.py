@@ -40,6 +40,10 @@ MOST_UNSEEN = 0.5
 DAMPED = 0.4
 FEWEST_GROUPS = 5
 
+TELLING_LETTERS = 4
+FEWEST_TELLING = 2
+"""So many longer words of which no example has any are not understood either."""
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
@@ -47,8 +51,9 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.clf = Regression(self.clf)
+        self.clf: Any = Regression(self.clf)
         self._groups: frozenset[str] = frozenset()
+        self._words: frozenset[str] = frozenset()
         self._signs: frozenset[str] = frozenset()
 
     @staticmethod
@@ -59,6 +64,7 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
     def train(self, training_data: TrainingData) -> Resource:
         texts = [str(example.get(TEXT) or "") for example in training_data.intent_examples]
         self._groups = frozenset(group for text in texts for group in letter_groups(text))
+        self._words = frozenset(word for text in texts for word in words_of(text))
         self._signs = frozenset(text.strip() for text in texts if not any(map(str.isalpha, text)))
         return super().train(training_data)
 
@@ -66,7 +72,11 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
         with self._model_storage.write_to(self._resource) as folder:
             np.savez(folder / WEIGHTS, coefficients=self.clf.coef_, intercepts=self.clf.intercept_)
             (folder / CLASSES).write_text(json.dumps([str(name) for name in self.clf.classes_]))
-            known = {"groups": sorted(self._groups), "signs": sorted(self._signs)}
+            known = {
+                "groups": sorted(self._groups),
+                "words": sorted(self._words),
+                "signs": sorted(self._signs),
+            }
             (folder / KNOWN).write_text(json.dumps(known))
 
     @classmethod
@@ -85,7 +95,8 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
             component.clf.intercept_ = weights["intercepts"]
             component.clf.classes_ = np.array(json.loads((folder / CLASSES).read_text()))
             known = json.loads((folder / KNOWN).read_text())
-        component._groups, component._signs = frozenset(known["groups"]), frozenset(known["signs"])
+        component._groups, component._words = frozenset(known["groups"]), frozenset(known["words"])
+        component._signs = frozenset(known["signs"])
         return component
 
     def _create_X(self, messages: list[Message]) -> scipy.sparse.csr_matrix:
@@ -127,7 +138,9 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
         if not groups:
             return text.strip() not in self._signs
         unseen = sum(group not in self._groups for group in groups) / len(groups)
-        return len(groups) >= FEWEST_GROUPS and unseen > MOST_UNSEEN
+        is_noise = len(groups) >= FEWEST_GROUPS and unseen > MOST_UNSEEN
+        telling = [word for word in words_of(text) if len(word) >= TELLING_LETTERS]
+        return is_noise or (len(telling) >= FEWEST_TELLING and self._words.isdisjoint(telling))
 
     def _probabilities(self, message: Message) -> Any:
         scores = self._decision(message)
@@ -158,6 +171,10 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
 
 def letter_groups(text: str) -> list[str]:
     """Every three letters in a row within a word, its edges being letters too; without case and accents."""
+    return [f" {word} "[at : at + 3] for word in words_of(text) for at in range(len(word))]
+
+
+def words_of(text: str) -> list[str]:
+    """The words, without case and accents."""
     plain = unicodedata.normalize("NFKD", text.lower())
-    words = re.findall(r"[^\W\d_]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))
-    return [f" {word} "[at : at + 3] for word in words for at in range(len(word))]
+    return re.findall(r"[^\W\d_]+", "".join(letter for letter in plain if not unicodedata.combining(letter)))

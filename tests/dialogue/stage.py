@@ -29,7 +29,6 @@ async def a_stage(
 
     The multilingual encoder is taken from beside the first.
     """
-    encoder = encoder.absolute()
     multilingual = encoder.with_name("encoder-multilingual")
     url = f"sqlite:///{folder / 'desk.db'}"
     make_tables(url)
@@ -39,8 +38,8 @@ async def a_stage(
     database.close()
     models = folder / "var" / "models"
     models.mkdir(parents=True)
-    (models / "encoder").symlink_to(encoder)
-    (models / "encoder-multilingual").symlink_to(multilingual)
+    (models / "encoder").symlink_to(ROOT / encoder)
+    (models / "encoder-multilingual").symlink_to(ROOT / multilingual)
     actions_port, rasa_port = a_free_port(), a_free_port()
     async with a_desk(
         folder,

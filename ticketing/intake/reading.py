@@ -15,8 +15,8 @@ _SPACES = re.compile(r"\s+")
 _EDGES = " .,;:!-–—\"'()[]…"
 # What people say before they say it.
 _BEFORE = re.compile(
-    r"^(?:(?:oh|ah|uh|um|hm+|well|ok|okay|so|actually|sorry|wait|please|bon|euh|heu|ben|bah|eh bien|alors|en fait|"
-    r"finalement|attendez|attends|pardon|desole|no|non|nan)[ ,.!…]+)+"
+    r"^(?:(?:oh|ah|uh|um|hm+|well|ok|okay|so|actually|sorry|wait|please|bon|euh|heu|ben|bah|eh bien|alors|"
+    r"en fait|finalement|attendez|attends|pardon|desole|no|non|nan)[ ,.!…]+)+"
 )
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _NAME_LEAD = re.compile(
