@@ -55,7 +55,7 @@ async def _in_the_other_language(services: Services, found: Findings) -> Finding
     turn = services.turn()
     other = next((each for each in LANGUAGES if each != turn.language), turn.language)
     there = await services.find(turn.text, other)
-    if there.band is not Band.ANSWER:
+    if there.band is Band.NOTHING:
         return found
     here = tuple(filter(None, (services.opening_about(hit.translation, turn.language) for hit in there.hits)))
     return replace(there, band=Band.DID_YOU_MEAN, hits=here[:MOST_CHOICES]) if here else found

@@ -41,7 +41,7 @@ class ActionSmallTalk(DeskAction):
             return []
         if said.intent == "out_of_scope" and said.confidence < _CERTAIN:
             return tell(dispatcher, tracker, await look_up(self.services), turn.language)
-        if not said.is_button and says_something(turn.text):
+        if not said.is_button and says_something(turn.text, fewest=2):
             findings = await self.services.find(turn.text, turn.language)
             # Of what is declined anyway even a doubtful article may be what was meant.
             is_hidden = findings.band is Band.ANSWER or (

@@ -53,7 +53,7 @@ class _Reply(_Schema):
     text: Annotated[_Text, Field(max_length=20_000)] | None = None
     buttons: Annotated[list[_Button], Field(max_length=10)] = []
     custom: _Custom | None = None
-    response: Annotated[str, Field(max_length=64)] | None = None
+    response: Annotated[str, Field(max_length=64, pattern=r"^[a-z_]+$")] | None = None
 
 
 class _Answer(_Schema):

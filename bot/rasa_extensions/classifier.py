@@ -3,9 +3,10 @@
 Importing skops costs 2.6 s at every start and scikit-learn's checks 2 ms at every message; the mathematics of
 a prediction are one product and one softmax.
 
-Counts grow with a text: a pasted stack trace got .99 for whatever intent came first. They are brought to one
-length, as sentence vectors are. What is written in letters that no example has together ("fghj lkjh") is not
-understood at all, instead of being the intent that happens to be left.
+Counts grow with a text: a pasted stack trace got .99 for whatever intent came first. They are weighed by
+how rare they are (TF-IDF) and brought to one length, as sentence vectors are. What is written in letters
+that no example has together ("fghj lkjh") is not understood at all, instead of being the intent that
+happens to be left.
 """
 
 from __future__ import annotations
@@ -52,13 +53,14 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.clf: Any = Regression(self.clf)
+        self._rarity: Any = None
         self._groups: frozenset[str] = frozenset()
         self._words: frozenset[str] = frozenset()
         self._signs: frozenset[str] = frozenset()
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """The parent's, and the length that counts are brought to; 0 leaves them."""
+        """The parent's, and the length that weighed counts are brought to; 0 leaves them as they are."""
         return {**LogisticRegressionClassifier.get_default_config(), LENGTH: 0.0}
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -70,7 +72,12 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
 
     def persist(self) -> None:
         with self._model_storage.write_to(self._resource) as folder:
-            np.savez(folder / WEIGHTS, coefficients=self.clf.coef_, intercepts=self.clf.intercept_)
+            np.savez(
+                folder / WEIGHTS,
+                coefficients=self.clf.coef_,
+                intercepts=self.clf.intercept_,
+                rarity=self._rarity if self._rarity is not None else np.zeros(0),
+            )
             (folder / CLASSES).write_text(json.dumps([str(name) for name in self.clf.classes_]))
             known = {
                 "groups": sorted(self._groups),
@@ -93,6 +100,7 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
             weights = np.load(folder / WEIGHTS, allow_pickle=False)
             component.clf.coef_ = weights["coefficients"]
             component.clf.intercept_ = weights["intercepts"]
+            component._rarity = weights["rarity"]
             component.clf.classes_ = np.array(json.loads((folder / CLASSES).read_text()))
             known = json.loads((folder / KNOWN).read_text())
         component._groups, component._words = frozenset(known["groups"]), frozenset(known["words"])
@@ -106,15 +114,20 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
         blocks = []
         if all(sparse):
             counts = scipy.sparse.vstack([scipy.sparse.csr_matrix(each.features) for each in sparse])
-            blocks.append(self._at_length(counts.tocsr()))
+            blocks.append(self._weighed(counts.tocsr().astype(float)))
         if all(dense):
             blocks.append(scipy.sparse.csr_matrix(np.vstack([each.features for each in dense])))
         return scipy.sparse.hstack(blocks).tocsr()
 
-    def _at_length(self, counts: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
+    def _weighed(self, counts: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
+        """TF-IDF of logarithms, every row at one length; the rarities are learnt when there are none."""
         length = self.config[LENGTH]
         if not length:
             return counts
+        if self._rarity is None:
+            in_texts = np.bincount(counts.indices, minlength=counts.shape[1])
+            self._rarity = np.log((1 + counts.shape[0]) / (1 + in_texts)) + 1
+        counts.data = (1 + np.log(counts.data)) * self._rarity[counts.indices]
         norms = np.sqrt(counts.multiply(counts).sum(axis=1)).A1
         return scipy.sparse.diags(length / np.maximum(norms, 1e-9)) @ counts
 
@@ -159,14 +172,18 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
         start = 0
         if sparse is not None:
             row = scipy.sparse.csr_matrix(sparse.features)
-            length = (
-                self.config[LENGTH] / max(np.sqrt(row.data @ row.data), 1e-9) if self.config[LENGTH] else 1
-            )
-            scores += coefficients[:, row.indices] @ (row.data * length)
+            scores += coefficients[:, row.indices] @ self._weighed_values(row)
             start = row.shape[1]
         if dense is not None:
             scores += coefficients[:, start:] @ dense.features[0]
         return scores
+
+    def _weighed_values(self, row: scipy.sparse.csr_matrix) -> Any:
+        """`_weighed` for one row, without the cost of a matrix."""
+        if not self.config[LENGTH]:
+            return row.data
+        values = (1 + np.log(row.data)) * self._rarity[row.indices]
+        return values * (self.config[LENGTH] / max(np.sqrt(values @ values), 1e-9))
 
 
 def letter_groups(text: str) -> list[str]:

@@ -21,7 +21,7 @@ from storage.faults import places_of
 from ticketing.conversations.logic import Reply
 from ticketing.tickets.operations import Team
 from ticketing.turns.errors import TurnLost
-from ticketing.turns.logic import LEASE, Claim, is_worn_out
+from ticketing.turns.logic import LEASE, Claim, TurnOutcome, is_worn_out
 from ticketing.turns.operations import finish_turn, has_next_turn, note_still_working
 from ticketing.turns.queue import ClaimedTurn, claim_turns, next_ready_at, release_turns, renew_leases
 from ticketing.turns.settlement import settle_turn
@@ -245,8 +245,9 @@ class TurnRunner:
 
 
 def _finish(session: Session, claimed: ClaimedTurn, replies: Sequence[Reply], *, now: datetime) -> bool:
-    finish_turn(session, claimed.claim, replies, now=now)
-    for reply in replies:
+    outcome = finish_turn(session, claimed.claim, replies, now=now)
+    # What was not said because somebody took over is no answer on record either.
+    for reply in replies if outcome is TurnOutcome.ANSWERED else ():
         note_question(session, claimed, reply, now=now)
     return has_next_turn(session, claimed.claim)
 
@@ -261,4 +262,3 @@ def _claim_and_look(
 def _settle(session: Session, claim: Claim, *, team: Team, now: datetime) -> bool:
     settle_turn(session, claim, team=team, now=now)
     return has_next_turn(session, claim)
-

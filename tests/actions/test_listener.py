@@ -43,7 +43,7 @@ GOOD = {"X-Guichet-Secret": SECRETS.actions_secret}
 
 
 def a_call(turn: Frame, action: str = "action_ask_human", intent: str = "ask_human", **slots: Any) -> Frame:
-    """A call as rasa-sdk's protocol has it, with a tracker that claims anything; by default it has an effect."""
+    """A call as rasa-sdk has it, by default one with an effect, and with a tracker that claims anything."""
     return {
         "next_action": action,
         "sender_id": turn["sender"],

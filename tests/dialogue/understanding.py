@@ -106,14 +106,12 @@ def _matrix(rows: Sequence[dict[str, Any]]) -> str:
 
 def _endings(played: Sequence[Played]) -> str:
     lines = ["| outcome | English | French |", "|---|---|---|"]
-    total = Counter((each.conversation.folder, each.conversation.outcome) for each in played)
-    right = Counter(
-        (each.conversation.folder, each.conversation.outcome) for each in played if not each.wrong
-    )
+    total = Counter(map(_place, played))
+    right = Counter(_place(each) for each in played if not each.wrong)
     for outcome in sorted({outcome for _, outcome in total}):
         cells = [f"{right[language, outcome]} of {total[language, outcome]}" for language in LANGUAGES]
         lines.append(f"| {outcome.replace('_', ' ')} | {' | '.join(cells)} |")
-    sums = []
+    sums: list[str] = []
     for language in LANGUAGES:
         good = sum(count for (folder, _), count in right.items() if folder == language)
         whole = sum(count for (folder, _), count in total.items() if folder == language)
@@ -122,7 +120,7 @@ def _endings(played: Sequence[Played]) -> str:
 
 
 def _place(played: Played) -> tuple[str, str]:
-    return played.conversation.folder, played.conversation.outcome
+    return str(played.conversation.folder), played.conversation.outcome
 
 
 def main() -> None:

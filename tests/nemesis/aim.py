@@ -9,12 +9,18 @@ from typing import Any
 
 from tests.nemesis.arena import Arena
 from tests.nemesis.proxy import Act, FaultProxy, Snare
+from ticketing.intake.answers import Ending
+from ticketing.intake.logic import Purpose
+from ticketing.intake.reading import says
 
 AIM_SECONDS = 25.0
 POKE_SECONDS = 1.0
 DONE_SECONDS = 60.0
 # How long the rest of a snare for several calls stays where it is.
 REST_SECONDS = 20.0
+
+# What a form is filled in for, where that is a ticket.
+FILED = {Purpose.INCIDENT.value, Purpose.REQUEST.value, Purpose.ACCESS.value}
 
 Run = Callable[[Arena], Awaitable[bool]]
 Fits = Callable[[dict[str, Any]], bool]
@@ -36,8 +42,21 @@ def anything(body: dict[str, Any]) -> bool:
 
 
 def opens_ticket(body: dict[str, Any]) -> bool:
-    """An action call with an effect."""
-    return body.get("next_action") == "action_open_ticket"
+    """An action call that puts something on file: a person is asked for, or a form is sent off."""
+    tracker = body.get("tracker", {})
+    if body.get("next_action") == "action_ask_human":
+        text = str(tracker.get("latest_message", {}).get("text") or "")
+        return text.startswith("/") or says("person_wish", text)
+    if body.get("next_action") != "action_finish_intake":
+        return False
+    slots = tracker.get("slots", {})
+    is_filed = (slots.get("draft") or {}).get("purpose") in FILED
+    return slots.get("ending") == Ending.PERSON or (is_filed and slots.get("ending") == Ending.SUBMIT)
+
+
+def adds_comment(body: dict[str, Any]) -> bool:
+    """An action call that adds what was said to a ticket."""
+    return body.get("next_action") == "action_add_to_ticket"
 
 
 def to_rasa(arena: Arena) -> FaultProxy:

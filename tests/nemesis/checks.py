@@ -5,6 +5,7 @@ TRUST §5.2: RL-1 to RL-5 and RL-7. Pure functions over `Evidence`; each returns
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,22 @@ from itertools import pairwise
 from typing import Any
 
 Interval = tuple[datetime, datetime]
+OPEN_TICKET, COMMENT = "open_ticket", "comment"
+
+# What a message of the assistant that carries a ticket's number tells of. A status tells of nothing new.
+TELLS = {
+    "utter_comment_added": COMMENT,
+    **dict.fromkeys(
+        (
+            f"utter_{key}{anonymous}"
+            for key in ("incident_opened", "request_opened", "ticket_opened", "handed_to_people")
+            for anonymous in ("", "_anonymous")
+        ),
+        OPEN_TICKET,
+    ),
+}
+STATUS = "utter_ticket_status"
+BY_THE_DESK = "something"
 
 
 @dataclass(frozen=True)
@@ -65,6 +82,23 @@ class TicketRow:
 
 
 @dataclass(frozen=True)
+class EffectRow:
+    """What a turn did, to which ticket."""
+
+    turn_id: str
+    name: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter to the team: of which effect it tells, and of which ticket."""
+
+    effect: str
+    number: str
+
+
+@dataclass(frozen=True)
 class Acked:
     """One acknowledgement that reached a client."""
 
@@ -93,8 +127,9 @@ class Evidence:
     turns: Sequence[TurnRow]
     speakers: Sequence[SpeakerRow]
     tickets: Sequence[TicketRow]
-    effects: Sequence[tuple[str, str]]  # turn id, ticket number
-    mails: Sequence[str]  # subjects
+    comments: Sequence[str]  # ticket numbers, once for each thing added
+    effects: Sequence[EffectRow]
+    letters: Sequence[Letter]
     outbox: Counter[str]  # state → items
     acked: Sequence[Acked]
     views: Sequence[tuple[str, Sequence[Shown]]]  # conversation, what one client shows
@@ -136,13 +171,17 @@ def _acked_is_kept(evidence: Evidence) -> Iterator[str]:
             yield f"line {ack.client_id} was acknowledged for turn {ack.turn} and is in another"
 
 
+# A button's title may end with a ticket's number, and be pressed again where it is offered again.
+_NUMBERED = re.compile(r" \d+\.\d+$")
+
+
 def _once_in_the_record(evidence: Evidence) -> Iterator[str]:
     inbound = [row for row in evidence.messages if row.author == "person"]
     for key, count in Counter((row.channel, row.external_id) for row in inbound).items():
         if count > 1:
             yield f"{key[1]} is recorded {count} times"
     # The lines are numbered: a text that appears twice is one line recorded under two ids.
-    for text, count in Counter(row.text for row in inbound if row.text[-1:].isdigit()).items():
+    for text, count in Counter(row.text for row in inbound if _NUMBERED.search(row.text)).items():
         if count > 1:
             yield f"{text!r} is recorded {count} times"
     for line, places in _places(evidence.acked).items():
@@ -243,27 +282,54 @@ def _effects_at_most_once(evidence: Evidence) -> Iterator[str]:
     for turn_id, count in per_turn.items():
         if count > 1 or turn_id is None:
             yield f"turn {turn_id} opened {count} tickets"
-    if len(evidence.effects) != len(set(evidence.effects)) or len(evidence.effects) != len(evidence.tickets):
-        yield f"{len(evidence.tickets)} tickets, {len(evidence.effects)} recorded effects"
-    for ticket in evidence.tickets:
-        mails = sum(f"[{ticket.number}]" in subject for subject in evidence.mails)
-        if mails != 1:
-            yield f"the team has {mails} mails about {ticket.number}"
+    for (turn_id, name), count in Counter(
+        (effect.turn_id, effect.name) for effect in evidence.effects
+    ).items():
+        if count > 1:
+            yield f"turn {turn_id} had its {name} {count} times"
+    done = Counter(_done(evidence))
+    recorded = Counter((effect.name, effect.number) for effect in evidence.effects)
+    mailed = Counter((letter.effect, letter.number) for letter in evidence.letters)
+    for name, number in sorted({*done, *recorded, *mailed}):
+        times = tuple(count[name, number] for count in (done, recorded, mailed))
+        if len(set(times)) > 1:
+            yield "{} {}: done {} times, recorded {}, mailed to the team {}".format(name, number, *times)
     for state in ("waiting", "dead"):
         if evidence.outbox[state]:
             yield f"{evidence.outbox[state]} parcels are {state}"
 
 
-def _every_ticket_is_told(evidence: Evidence) -> Iterator[str]:
-    told = Counter((row.conversation, row.extras.get("ticket")) for row in evidence.messages)
+def _done(evidence: Evidence) -> Iterator[tuple[str, str]]:
     for ticket in evidence.tickets:
-        times = told[ticket.conversation, ticket.number]
-        if times != 1:
-            yield f"{ticket.number} was told to its person {times} times"
+        yield OPEN_TICKET, ticket.number
+    for number in evidence.comments:
+        yield COMMENT, number
+
+
+def _every_effect_is_told(evidence: Evidence) -> Iterator[str]:
+    mentions = [row for row in evidence.messages if row.extras.get("ticket") is not None]
     known = {(ticket.conversation, ticket.number) for ticket in evidence.tickets}
-    for conversation, number in told:
-        if number is not None and (conversation, number) not in known:
-            yield f"{conversation} was told of {number}, which is not a ticket of this conversation"
+    for row in mentions:
+        if (row.conversation, row.extras["ticket"]) not in known:
+            yield (
+                f"{row.conversation} was told of {row.extras['ticket']},"
+                " which is not a ticket of this conversation"
+            )
+    told = Counter((row.turn_id, row.extras["ticket"], _told_by(row)) for row in mentions)
+    for effect in evidence.effects:
+        # The desk, which announces what no answer spoke of, uses one word for all.
+        key = (effect.turn_id, effect.number)
+        times = told.pop((*key, effect.name), 0) + told.pop((*key, BY_THE_DESK), 0)
+        if times != 1:
+            yield f"{effect.name} {effect.number} was told to its person {times} times"
+    for turn_id, number, name in told:
+        if name != STATUS:
+            yield f"turn {turn_id} told of {name} {number}, and has done nothing of the kind"
+
+
+def _told_by(row: MessageRow) -> str:
+    says = row.extras.get("says")
+    return BY_THE_DESK if says is None else TELLS.get(says, str(says))
 
 
 def _one_speaker(evidence: Evidence) -> Iterator[str]:
@@ -306,7 +372,7 @@ CHECKS: tuple[tuple[str, Callable[[Evidence], Iterator[str]]], ...] = (
     ("RL-3 one order for all", _in_order),
     ("RL-4 every turn ends", _every_turn_ends),
     ("RL-5 effects at most once", _effects_at_most_once),
-    ("RL-5 every ticket is told", _every_ticket_is_told),
+    ("RL-5 every effect is told", _every_effect_is_told),
     ("RL-7 one speaker", _one_speaker),
     ("F9 nothing foreign", _nothing_foreign),
     ("nothing dies by itself", _no_death_of_its_own),

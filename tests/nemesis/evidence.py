@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import mailbox
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from email.header import decode_header, make_header
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,9 +16,13 @@ from notices.outbox.models import OutboxItem
 from notices.texts.catalogue import say
 from tests.nemesis.arena import Arena, folder_of
 from tests.nemesis.checks import (
+    COMMENT,
+    OPEN_TICKET,
     Acked,
+    EffectRow,
     Evidence,
     Interval,
+    Letter,
     MessageRow,
     Shown,
     SpeakerRow,
@@ -27,8 +33,8 @@ from tests.nemesis.processes import KeptProcess
 from tests.nemesis.snares import MARK
 from ticketing.conversations.models import Conversation, Message, SpeakerChange
 from ticketing.effects.models import Effect
-from ticketing.tickets.logic import ticket_number
-from ticketing.tickets.models import Ticket
+from ticketing.tickets.logic import EntryKind, ticket_number
+from ticketing.tickets.models import JournalEntry, Ticket
 from ticketing.turns.models import Turn
 
 # The desk looks every two seconds, and the machine may be busy with other things.
@@ -40,7 +46,7 @@ def collect(arena: Arena) -> Evidence:
     bound = timedelta(seconds=arena.installation.desk.settle_seconds) + GRAIN
     return Evidence(
         **arena.database.read(_ledger),
-        mails=_subjects(arena),
+        letters=_letters(arena),
         acked=[
             Acked(person.conversation, line.client_id, ack.seq, ack.turn, line.text)
             for person in arena.people
@@ -97,7 +103,17 @@ def _ledger(session: Session) -> dict[str, Any]:
             TicketRow(ticket_number(t.type, t.id), names[t.conversation_id], t.last_seq)
             for t in session.scalars(select(Ticket))
         ],
-        "effects": [(e.turn_id, str(e.result.get("number"))) for e in session.scalars(select(Effect))],
+        "comments": [
+            ticket_number(type_, id_)
+            for type_, id_ in session.execute(
+                select(Ticket.type, Ticket.id)
+                .join(JournalEntry, JournalEntry.ticket_id == Ticket.id)
+                .where(JournalEntry.kind == EntryKind.REPLIED)
+            )
+        ],
+        "effects": [
+            EffectRow(e.turn_id, e.name, str(e.result.get("number"))) for e in session.scalars(select(Effect))
+        ],
         "outbox": Counter(
             {
                 row[0].value: row[1]
@@ -107,9 +123,23 @@ def _ledger(session: Session) -> dict[str, Any]:
     }
 
 
-def _subjects(arena: Arena) -> list[str]:
+def _letters(arena: Arena) -> list[Letter]:
     folder = folder_of(arena) / "mail"
-    return [str(letter["Subject"]) for letter in mailbox.Maildir(folder)] if (folder / "new").is_dir() else []
+    if not (folder / "new").is_dir():
+        return []
+    # A summary may be long, and French: a subject is unfolded and decoded.
+    subjects = (str(make_header(decode_header(letter["Subject"]))) for letter in mailbox.Maildir(folder))
+    language = arena.installation.desk.default_language
+    return [_letter(" ".join(subject.split()), language) for subject in subjects]
+
+
+def _letter(subject: str, language: str) -> Letter:
+    """What a letter to the team is about, by the words its subject begins with."""
+    number = re.match(r"\[([A-Z]+-\d+)\] ", subject)
+    if number is None:
+        return Letter("?", subject)
+    added = say("mail_comment_added_subject", language, ticket=number[1], summary="").text
+    return Letter(COMMENT if subject.startswith(added.rstrip()) else OPEN_TICKET, number[1])
 
 
 def _views(views: list[dict[int, Any]]) -> list[list[Shown]]:

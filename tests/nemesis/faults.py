@@ -5,15 +5,27 @@ from __future__ import annotations
 import asyncio
 
 from tests.nemesis import snares
-from tests.nemesis.aim import Fault, Run, anything, counting, opens_ticket, snared, to_actions, to_rasa
+from tests.nemesis.aim import (
+    Fault,
+    Run,
+    adds_comment,
+    anything,
+    counting,
+    opens_ticket,
+    snared,
+    to_actions,
+    to_rasa,
+)
 from tests.nemesis.arena import Arena
 from tests.nemesis.proxy import Act, Answer, Exchange, Snare
 
 # F5, F6: actions
 
+FITS = {"ticket": opens_ticket, "comment": adds_comment}
+
 
 def _actions(name: str, act: Act, *, wish: str = "ticket", times: int = 1, is_long: bool = False) -> Fault:
-    fits = opens_ticket if wish == "ticket" else anything
+    fits = FITS.get(wish, anything)
     return snared(name, to_actions, lambda arena: act, wish=wish, fits=fits, times=times, is_long=is_long)
 
 
@@ -21,6 +33,7 @@ ACTION_FAULTS = (
     _actions("F5 ticket opened, action hangs", snares.slow(5), is_long=True),
     _actions("F5 ticket opened, action answers 500", snares.instead(500, b"{}", done=True)),
     _actions("F5 ticket opened, 500 twice", snares.instead(500, b"{}", done=True), times=2),
+    _actions("F5 comment added, action answers 500", snares.instead(500, b"{}", done=True), wish="comment"),
     _actions("F5 search hangs", snares.deaf(5), wish="question", is_long=True),
     _actions("F5 search hangs twice", snares.deaf(5), wish="question", times=2, is_long=True),
     _actions("F6 actions answer 500", snares.instead(500, b"{}", done=False), wish="question", times=6),

@@ -109,7 +109,7 @@ RASA_KILLS = (
         "F4 ticket opened by text, answer not read", to_actions, _answered, wish="ticket", fits=opens_ticket
     ),
     _rasa_dies(
-        "F4 ticket opened by button, answer not read", to_actions, _answered, wish="button", fits=opens_ticket
+        "F4 ticket opened by button, answer not read", to_actions, _answered, wish="person", fits=opens_ticket
     ),
     _rasa_dies("F4 in the middle of a turn", to_rasa, _in_the_middle),
     _rasa_dies("F4 turn saved, its answer not read", to_rasa, _answered, wish="ticket"),

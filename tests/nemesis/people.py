@@ -14,7 +14,9 @@ from desk.client import Ack, DeskClient, Message, Position, Refused
 
 PATIENCE_SECONDS = 120.0
 TURN_SECONDS = 60.0
-BUTTONS = ("Leave a message for the team", "Laisser un message à l'équipe", "Laisser un message à l’équipe")
+PERSON_BUTTONS = ("Talk to a person", "Parler à une personne")
+# What was offered last is what people look at.
+FRESH = 0.85
 
 WORDS = {
     "en": {
@@ -26,7 +28,14 @@ WORDS = {
             "the wifi does not work",
         ),
         "talk": ("hello", "thank you", "are you a robot", "what can you do", "goodbye"),
-        "ticket": ("open a ticket please", "I want to open a ticket", "please create a ticket for this"),
+        # Nothing is left to ask: what it is about is said, so no form follows.
+        "ticket": (
+            "I want to speak to a human being, my printer is broken",
+            "I want to talk to a real person about my broken printer",
+            "put me through to an agent about my broken scanner",
+        ),
+        "form": ("open a ticket please", "I want to open a ticket", "the whole floor has no internet"),
+        "comment": ("please add to {ticket} that it got worse over night",),
         "lost": (
             "the blue thing in the cellar hums at night",
             "qwrtz plmpf",
@@ -43,11 +52,28 @@ WORDS = {
             "le wifi ne marche pas",
         ),
         "talk": ("bonjour", "merci beaucoup", "es-tu un robot", "que sais-tu faire", "au revoir"),
-        "ticket": ("ouvrir un ticket", "je veux ouvrir un ticket", "je souhaite créer un ticket"),
+        "ticket": (
+            "je voudrais parler à une vraie personne pour mon écran noir",
+            "je veux parler à un humain pour mon imprimante cassée, toujours en panne",
+            "passez-moi un conseiller pour mon scanner en panne",
+        ),
+        "form": ("ouvrir un ticket", "je veux ouvrir un ticket", "tout l'étage n'a plus internet"),
+        "comment": ("ajoutez au {ticket} que cela a empiré pendant la nuit",),
         "lost": ("la chose bleue de la cave bourdonne la nuit", "qwrtz plmpf", "/restart"),
     },
 }
-KINDS = {"question": 40, "talk": 25, "ticket": 12, "lost": 10, "button": 13}
+KINDS = {
+    "question": 34,
+    "talk": 20,
+    "ticket": 9,
+    "form": 4,
+    "comment": 4,
+    "lost": 8,
+    "person": 5,
+    "button": 16,
+}
+# What is said where there is no button to press, and no ticket to add to.
+INSTEAD = {"button": "lost", "person": "question", "comment": "ticket"}
 
 
 def chance(seed: int) -> random.Random:
@@ -129,17 +155,26 @@ class Person:
 
     async def say(self, kind: str) -> None:
         """One thing, in one of the ways in which lines arrive in life."""
-        offers = [offer for title in BUTTONS if (offer := self.clients[0].find_button(title))]
-        if kind == "button" and offers:
-            await self._press(offers[0].id)
+        if (button := self._button(kind)) is not None:
+            await self._press(button)
         else:
             way = self.rng.choices((self.once, self.double, self._burst, self._again), (60, 20, 10, 10))[0]
-            await way("lost" if kind == "button" else kind)
+            await way(kind)
         if self.rng.random() < 0.1:
             self.rng.choice(self.clients).cut()
             self.counts["sockets and polls cut"] += 1
         if self.lines and self.rng.random() < 0.6:
             await self._hear(self.lines[-1])
+
+    def _button(self, kind: str) -> str | None:
+        """Any that is offered, or the one that asks for a person."""
+        client = self.clients[0]
+        if kind == "person":
+            return next((each.id for title in PERSON_BUTTONS if (each := client.find_button(title))), None)
+        if kind != "button" or not client.offers:
+            return None
+        fresh = [each for each in client.offers if each.seq == client.offers[-1].seq]
+        return self.rng.choice(fresh if self.rng.random() < FRESH else client.offers).id
 
     async def once(self, kind: str) -> None:
         """By one client, which waits for the acknowledgement."""
@@ -203,10 +238,19 @@ class Person:
                 self.counts["turns not heard of within a minute"] += 1
 
     def _line(self, kind: str) -> Line:
-        text = f"{self.rng.choice(WORDS[self.language][kind])} {self.number}.{next(self._numbers)}"
+        ticket = self._ticket()
+        kind = INSTEAD.get(kind, kind) if kind != "comment" or ticket is None else kind
+        words = self.rng.choice(WORDS[self.language][kind])
+        # By the number a line is known again.
+        text = f"{words.replace('{ticket}', ticket or '')} {self.number}.{next(self._numbers)}"
         line = Line(uuid.uuid4().hex, text)
         self.lines.append(line)
         return line
+
+    def _ticket(self) -> str | None:
+        """One that this person has been told of."""
+        told = [message.ticket for message in self.clients[0].messages.values() if message.ticket]
+        return self.rng.choice(told) if told else None
 
     def _choose(self) -> str:
         return self.rng.choices(list(KINDS), list(KINDS.values()))[0]

@@ -54,7 +54,8 @@ def _counts(outcome: Outcome) -> Counter[str]:
             "turns": len(evidence.turns),
             "turns taken more than once": sum(turn.attempts > 1 for turn in evidence.turns),
             "tickets": len(evidence.tickets),
-            "mails": len(evidence.mails),
+            "comments": len(evidence.comments),
+            "mails": len(evidence.letters),
         }
     )
 

@@ -10,8 +10,13 @@ from typing import Any
 import pytest
 
 from tests.nemesis.checks import (
+    COMMENT,
+    OPEN_TICKET,
+    STATUS,
     Acked,
+    EffectRow,
     Evidence,
+    Letter,
     MessageRow,
     Shown,
     SpeakerRow,
@@ -35,9 +40,13 @@ def line(seq: int, author: str, text: str, **more: Any) -> MessageRow:
 
 
 SAID = line(1, "person", "my printer 0.1", external_id="c:m1")
-OPENED = line(2, "assistant", "on file", extras={"ticket": "INC-000001"})
+OPENED = line(
+    2, "assistant", "on file", extras={"ticket": "INC-000001", "says": "utter_handed_to_people_anonymous"}
+)
 TURN = TurnRow("t1", "c", 1, "done", "answered", 1, at(0), at(1))
 TICKET = TicketRow("INC-000001", "c", 1)
+OPENING = EffectRow("t1", OPEN_TICKET, TICKET.number)
+MAIL = Letter(OPEN_TICKET, TICKET.number)
 ACK = Acked("c", "m1", 1, 1, "my printer 0.1")
 TAKEN = SpeakerRow("c", 2, "assistant", "agent")
 
@@ -49,8 +58,9 @@ def sound(**changes: Any) -> Evidence:
         turns=[TURN],
         speakers=[],
         tickets=[TICKET],
-        effects=[("t1", "INC-000001")],
-        mails=["[INC-000001] my printer"],
+        comments=[],
+        effects=[OPENING],
+        letters=[MAIL],
         outbox=Counter(sent=1),
         acked=[ACK],
         views=[],
@@ -66,8 +76,30 @@ def sound(**changes: Any) -> Evidence:
     return evidence if "views" in changes else replace(evidence, views=[("c", shown)])
 
 
+ADDED = EffectRow("t2", COMMENT, TICKET.number)
+ADD = line(3, "person", "it got worse 0.2", turn_id="t2", external_id="c:m2")
+TOLD = line(
+    4, "assistant", "added", turn_id="t2", extras={"ticket": TICKET.number, "says": "utter_comment_added"}
+)
+ASK = line(5, "person", "what about my ticket 0.3", turn_id="t3", external_id="c:m3")
+WHERE = line(6, "assistant", "new", turn_id="t3", extras={"ticket": TICKET.number, "says": STATUS})
+
+
+def commented(**changes: Any) -> Evidence:
+    """The same, and then something was added to the ticket, and it was asked after."""
+    values: dict[str, Any] = {
+        "messages": [SAID, OPENED, ADD, TOLD, ASK, WHERE],
+        "turns": [TURN, replace(TURN, id="t2", number=2), replace(TURN, id="t3", number=3)],
+        "comments": [TICKET.number],
+        "effects": [OPENING, ADDED],
+        "letters": [MAIL, Letter(COMMENT, TICKET.number)],
+    }
+    return sound(**(values | changes))
+
+
 def test_a_sound_ledger_is_not_complained_about() -> None:
     assert violations(sound()) == []
+    assert violations(commented()) == []
 
 
 BROKEN: dict[str, tuple[str, Evidence]] = {
@@ -105,13 +137,58 @@ BROKEN: dict[str, tuple[str, Evidence]] = {
         "RL-5 effects",
         sound(
             tickets=[TICKET, TicketRow("INC-000002", "c", 1)],
-            effects=[("t1", "INC-000001"), ("t1", "INC-000002")],
+            effects=[OPENING, replace(OPENING, number="INC-000002")],
         ),
     ),
-    "a mail is sent twice": ("RL-5 effects", sound(mails=["[INC-000001] a", "[INC-000001] a"])),
-    "a mail stays behind": ("RL-5 effects", sound(mails=[], outbox=Counter(waiting=1))),
-    "a ticket is kept secret": ("RL-5 every ticket", sound(messages=[SAID, replace(OPENED, extras={})])),
-    "somebody else's ticket is told": ("RL-5 every ticket", sound(tickets=[], effects=[])),
+    "a ticket has no effect on record": ("RL-5 effects", sound(effects=[])),
+    "a mail is sent twice": ("RL-5 effects", sound(letters=[MAIL, MAIL])),
+    "a mail stays behind": ("RL-5 effects", sound(letters=[], outbox=Counter(waiting=1))),
+    "a turn adds twice": (
+        "RL-5 effects",
+        commented(comments=[TICKET.number] * 2, effects=[OPENING, ADDED, ADDED]),
+    ),
+    "something is added twice": ("RL-5 effects", commented(comments=[TICKET.number] * 2)),
+    "what was added is not mailed": ("RL-5 effects", commented(letters=[MAIL])),
+    "what was added is mailed twice": (
+        "RL-5 effects",
+        commented(letters=[MAIL, *[Letter(COMMENT, TICKET.number)] * 2]),
+    ),
+    "a mail about nothing": ("RL-5 effects", sound(letters=[MAIL, Letter("?", "hello")])),
+    "a ticket is kept secret": ("RL-5 every effect", sound(messages=[SAID, replace(OPENED, extras={})])),
+    "a ticket is told twice": (
+        "RL-5 every effect",
+        sound(messages=[SAID, OPENED, replace(OPENED, seq=3, author="desk")]),
+    ),
+    "a ticket is told of by its status only": (
+        "RL-5 every effect",
+        sound(messages=[SAID, replace(OPENED, extras=WHERE.extras)]),
+    ),
+    "what was added is kept secret": (
+        "RL-5 every effect",
+        commented(messages=[SAID, OPENED, ADD, replace(TOLD, extras={}), ASK, WHERE]),
+    ),
+    "something is said to be added that was not": (
+        "RL-5 every effect",
+        commented(comments=[], effects=[OPENING], letters=[MAIL]),
+    ),
+    "a ticket is announced again later": (
+        "RL-5 every effect",
+        commented(messages=[SAID, OPENED, ADD, TOLD, ASK, replace(WHERE, extras=OPENED.extras)]),
+    ),
+    "somebody else's ticket is told": ("RL-5 every effect", sound(tickets=[], effects=[], letters=[])),
+    "the status of somebody else's ticket is told": (
+        "RL-5 every effect",
+        commented(
+            messages=[
+                SAID,
+                OPENED,
+                ADD,
+                TOLD,
+                ASK,
+                replace(WHERE, extras=WHERE.extras | {"ticket": "INC-000009"}),
+            ]
+        ),
+    ),
     "the assistant speaks beside an agent": ("RL-7", sound(speakers=[replace(TAKEN, after_seq=1)])),
     "an agent speaks unasked": ("RL-7", sound(messages=[SAID, OPENED, line(3, "agent", "hello")])),
     "two have the word": ("RL-7", sound(speakers=[TAKEN, TAKEN])),

@@ -234,6 +234,12 @@ TOLD_IMPACT = {
     "outlook plante plusieurs fois par jour": None,
     "j'ai redémarré deux fois": None,
     "mes deux écrans restent noirs": None,
+    "the two screens stay black": None,
+    "les deux écrans restent noirs": None,
+    "I want to share my calendar with everybody": None,
+    "partager mon agenda avec tout le monde": None,
+    "all three printers are jammed": TEAM,
+    "les trois caisses sont bloquées": TEAM,
 }
 TOLD_URGENCY = {
     "I can't work, outlook crashes": STUCK,
@@ -538,10 +544,8 @@ def test_a_sentence_with_such_a_word_in_it_is_none(kind: str, text: str) -> None
 
 
 @pytest.mark.parametrize("text", [*MEANT["yes"], *MEANT["no"], *MEANT["stop"]])
-def test_nothing_is_a_yes_and_a_no_or_a_yes_and_a_stop_at_once(text: str) -> None:
-    kinds = [kind for kind in MEANT if is_only(kind, text)]
-
-    assert "yes" not in kinds or kinds == ["yes"]
+def test_nothing_is_a_yes_and_a_no_at_once(text: str) -> None:
+    assert not (is_only("yes", text) and is_only("no", text))
 
 
 FIRST_WORDS = {

@@ -219,7 +219,7 @@ def _similar(draft: Draft, said: Said) -> Draft | None:
     meant = said.choice or _number_in(said.text)
     if meant in draft.similar:
         return to_comment(draft, str(meant))
-    if _agrees(said) and draft.similar:
+    if _agrees(said) and len(draft.similar) == 1:
         return to_comment(draft, draft.similar[0])
     return answered(draft) if said.choice == CHOICE_OTHER or _declines(said) else None
 
@@ -258,7 +258,7 @@ def _comment(draft: Draft, said: Said) -> Draft | None:
 def _summary(draft: Draft, said: Said) -> Draft | None:
     if said.choice and said.choice.startswith(CHANGE):
         return _to_change(draft, said.choice.removeprefix(CHANGE))
-    if _agrees(said):
+    if _agrees(said) or (is_only("open_it", said.text) and not draft.is_changing):
         return answered(draft)
     if _declines(said):
         return replace(draft, is_changing=True, failed=0)

@@ -153,10 +153,10 @@ def comment_in(text: str) -> str | None:
     return text.strip() if len(re.findall(r"[a-z]{2,}", rest)) >= FEWEST_NEW_WORDS else None
 
 
-def says_something(text: str) -> bool:
+def says_something(text: str, *, fewest: int = CONTENT_WORDS) -> bool:
     """Whether the text says more than a few words of politeness or of wanting somebody."""
     rest = _within("ticket_words").sub(" ", folded(text))
-    return len(re.findall(r"[a-z0-9]{3,}", rest)) >= CONTENT_WORDS
+    return len(re.findall(r"[a-z0-9]{3,}", rest)) >= fewest
 
 
 @cache
