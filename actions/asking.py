@@ -87,7 +87,7 @@ def summary(draft: Draft, language: str, person: KnownPerson) -> str:
         ("summary_contact", draft.address or person.email),
     ]
     lines = [
-        say(key, language, value=" ".join(str(value).split())[:_LONGEST_SHOWN]).text
+        say(key, language, value=" ".join(str(value).replace("\n", " · ").split())[:_LONGEST_SHOWN]).text
         for key, value in facts
         if value
     ]

@@ -16,6 +16,7 @@ from actions.filing import finish
 from actions.hearing import is_believed
 from actions.language import change_language
 from actions.speech import DRAFT, ENDING, LANGUAGE, utter
+from actions.telling import tell_status
 from knowledge.answers import compose_answer
 from knowledge.search.findings import Band, Findings
 from ticketing.intake.answers import Aside, Ending, Said, Taken, missed, take
@@ -107,6 +108,8 @@ class ValidateIntakeForm(DeskAction):
             utter(dispatcher, key, language)
         elif taken.aside in (Aside.QUESTION, Aside.PERHAPS):
             return language, *await self._answer_question(dispatcher, taken, said)
+        elif taken.aside is Aside.STATUS:
+            await tell_status(self.services, dispatcher)
         elif taken.aside is Aside.HELP:
             utter(dispatcher, "utter_form_help", language)
         elif taken.aside is Aside.MACHINE:

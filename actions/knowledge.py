@@ -14,7 +14,7 @@ from actions.second_look import second_look
 from actions.speech import AWAITING
 from knowledge.questions.logic import read_slug
 from knowledge.search.findings import Band
-from ticketing.intake.answers import Said
+from ticketing.intake.answers import Said, is_solved
 from ticketing.intake.logic import Purpose
 from ticketing.intake.reading import is_question, says, told_impact
 from ticketing.tickets.priority import Impact
@@ -59,7 +59,14 @@ class ActionSolved(DeskAction):
     called = "action_solved"
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said) -> list[EventType]:
-        return take_solved(dispatcher, self.services.turn().language)
+        services = self.services
+        is_told = said.is_button or is_solved(said) or not says("negated", said.text)
+        if is_told:
+            return take_solved(dispatcher, services.turn().language)
+        # "Ça marche plus" has the words of relief and is none.
+        if tracker.get_slot(AWAITING):
+            return await go_on(services, dispatcher, tracker, is_button=False)
+        return tell(dispatcher, tracker, await look_up(services), services.turn().language)
 
 
 class ActionNotSolved(DeskAction):

@@ -12,7 +12,7 @@ from actions.second_look import second_look
 from actions.speech import utter
 from knowledge.search.findings import Band
 from ticketing.intake.answers import Said
-from ticketing.intake.reading import says, says_something
+from ticketing.intake.reading import says_something
 
 _CERTAIN = 0.75
 KEYS = {
@@ -32,24 +32,13 @@ class ActionSmallTalk(DeskAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said) -> list[EventType]:
         turn = self.services.turn()
-        if said.intent == "out_of_scope":
-            events = await second_look(self.services, dispatcher, tracker, said)
-            if events is not None:
-                return events
-        if not said.is_button and says("insult", turn.text):
-            utter(dispatcher, "utter_sorry", turn.language)
-            return []
+        if (events := await second_look(self.services, dispatcher, tracker, said)) is not None:
+            return events
         if said.intent == "out_of_scope" and said.confidence < _CERTAIN:
             return tell(dispatcher, tracker, await look_up(self.services), turn.language)
         if not said.is_button and says_something(turn.text, fewest=2):
             findings = await self.services.find(turn.text, turn.language)
-            # Of what is declined anyway even a doubtful article may be what was meant.
-            is_hidden = findings.band is Band.ANSWER or (
-                said.intent != "bot_challenge"
-                and findings.band is Band.DID_YOU_MEAN
-                and said.confidence < 0.8
-            )
-            if is_hidden:
+            if findings.band is Band.ANSWER:
                 return tell(dispatcher, tracker, findings, turn.language)
         utter(dispatcher, KEYS.get(said.intent, "utter_help"), turn.language)
         return []

@@ -83,7 +83,7 @@ class Desk:
         self._search = _Search(settings)
         self._languages = itertools.cycle(LANGUAGES)
         self._questions = {
-            language: drawn(language, self._search.answers, seed=seed) for language in LANGUAGES
+            language: drawn(language, self._search.article_of, seed=seed) for language in LANGUAGES
         }
 
     def lines(self) -> list[str]:
@@ -135,8 +135,9 @@ class _Search:
         )
         self._find = loader.load().find
 
-    def answers(self, text: str, language: str) -> bool:
-        return self._find(text, language).band is Band.ANSWER
+    def article_of(self, text: str, language: str) -> str | None:
+        found = self._find(text, language)
+        return found.hits[0].slug if found.band is Band.ANSWER else None
 
     def close(self) -> None:
         self._database.close()

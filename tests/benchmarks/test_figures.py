@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from benchmarks.figures import Goal, Measured, Phase, goals, percentile
@@ -54,7 +56,13 @@ def test_no_wording_is_asked_twice(language: str) -> None:
 
 
 def test_only_what_has_an_answer_is_asked_and_running_out_is_said() -> None:
-    asked = drawn("en", lambda text, language: text.endswith(" please"), seed=1)
+    asked = drawn("en", lambda text, _: text if text.endswith(" please") else None, seed=1)
 
     with pytest.raises(BenchmarkFailed, match="too few"):
         assert all(text.endswith(" please") for text in asked)
+
+
+def test_no_article_is_asked_for_twice_in_a_row() -> None:
+    asked = itertools.islice(drawn("en", lambda text, _: text[-1], seed=1), 200)
+
+    assert all(earlier[-1] != later[-1] for earlier, later in itertools.pairwise(asked))

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from knowledge.encoder import export
-from knowledge.encoder.export import DEFAULT_MODEL, PINNED_WEIGHTS, ExportFailed, prepare, source_folder
+from knowledge.encoder.export import DEFAULT_MODEL, PINNED_WEIGHTS, prepare, source_folder
+from knowledge.encoder.making import PROBES, ExportFailed, compare
 from knowledge.encoder.runtime import (
     MANIFEST,
     MODEL,
@@ -169,7 +170,12 @@ def test_a_model_that_is_nowhere_is_said_without_asking_the_network(tmp_path: Pa
 
 def test_vectors_unlike_the_models_own_are_refused(encoder_folder: Path) -> None:
     with pytest.raises(ExportFailed, match="differs from the model"):
-        export._compare(encoder_folder, np.eye(12, 384, dtype=np.float32), 0.97, minimum=False)
+        compare(encoder_folder, PROBES, np.eye(12, 384, dtype=np.float32), 0.97, minimum=False)
+
+
+def test_vectors_that_are_no_numbers_are_refused(encoder_folder: Path) -> None:
+    with pytest.raises(ExportFailed, match="cosine nan"):
+        compare(encoder_folder, PROBES, np.full((12, 384), np.nan, np.float32), 0.97, minimum=True)
 
 
 def test_searching_never_imports_torch(encoder_folder: Path) -> None:

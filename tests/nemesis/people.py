@@ -32,7 +32,7 @@ WORDS = {
         "ticket": (
             "I want to speak to a human being, my printer is broken",
             "I want to talk to a real person about my broken printer",
-            "put me through to an agent about my broken scanner",
+            "please let me talk to a human being about my broken scanner",
         ),
         "form": ("open a ticket please", "I want to open a ticket", "the whole floor has no internet"),
         "comment": ("please add to {ticket} that it got worse over night",),
@@ -55,7 +55,7 @@ WORDS = {
         "ticket": (
             "je voudrais parler à une vraie personne pour mon écran noir",
             "je veux parler à un humain pour mon imprimante cassée, toujours en panne",
-            "passez-moi un conseiller pour mon scanner en panne",
+            "je veux parler à un vrai humain au sujet de mon scanner cassé",
         ),
         "form": ("ouvrir un ticket", "je veux ouvrir un ticket", "tout l'étage n'a plus internet"),
         "comment": ("ajoutez au {ticket} que cela a empiré pendant la nuit",),

@@ -30,6 +30,7 @@ from ticketing.intake.reading import (
     told_impact,
     told_urgency,
     what_is_asked_for,
+    without_wish,
 )
 from ticketing.tickets.logic import TicketType, ticket_number
 from ticketing.tickets.numbers import parse_number
@@ -38,6 +39,7 @@ from ticketing.tickets.priority import Impact, Urgency
 SURE = 0.75
 """What is less sure neither leaves a form nor changes what was said."""
 
+CERTAIN = 0.9
 PROBABLE = 0.6
 FEW_WORDS = 6
 SOME_WORDS = 12
@@ -70,6 +72,7 @@ class Aside(enum.StrEnum):
     QUESTION = "question"
     PERHAPS = "perhaps"  # no answer, and perhaps a question: the articles will tell
     LANGUAGE = "language"
+    STATUS = "status"  # where a ticket stands
     HELP = "help"
     MACHINE = "machine"
     FAILED = "failed"  # not an answer: the question is put again
@@ -114,6 +117,10 @@ def take(draft: Draft, said: Said) -> Taken:
     if (ending := _ending(draft, said)) is not None:
         return Taken(draft, ending=ending)
     after = _ANSWERS[draft.asking](draft, said) if draft.asking is not None else draft
+    # "Yes, I can work" answers a question; "it works again" ends them.
+    is_open = after is None or draft.asking in _TAKES_ANYTHING | _TELLING
+    if is_open and draft.purpose not in (Purpose.COMMENT, Purpose.CONTACT) and _has_ended_well(said):
+        return Taken(draft, ending=Ending.SOLVED)
     aside = _aside(draft, said, is_answer=after is not None)
     if aside is not None:
         return Taken(draft, aside=aside)
@@ -138,7 +145,7 @@ def prefilled(draft: Draft, text: str) -> Draft:
 
 def described(draft: Draft, text: str) -> Draft:
     """The draft with what it is about, and whatever else the words tell."""
-    return prefilled(replace(draft, what=text.strip()), text).with_settled(Field.WHAT)
+    return prefilled(replace(draft, what=without_wish(text)), text).with_settled(Field.WHAT)
 
 
 def _ending(draft: Draft, said: Said) -> Ending | None:
@@ -152,9 +159,12 @@ def _ending(draft: Draft, said: Said) -> Ending | None:
             is_only(kind, said.text) for kind in ("no", "nothing_more")
         )
         return Ending.LEAVE if is_leaving and draft.asking is Field.COMMENT else None
-    if is_only("parting", said.text):
-        return Ending.CANCEL
-    return Ending.SOLVED if said.is_surely("solved") or is_solved(said) else None
+    return Ending.CANCEL if is_only("parting", said.text) else None
+
+
+def _has_ended_well(said: Said) -> bool:
+    is_sure = said.is_surely("solved", least=CERTAIN) and not says("works_elsewhere", said.text)
+    return is_sure or is_solved(said)
 
 
 def is_solved(said: Said) -> bool:
@@ -175,6 +185,9 @@ def _aside(draft: Draft, said: Said, *, is_answer: bool) -> Aside | None:
     for intent, aside in _ASIDES.items():
         if said.is_surely(intent, words=FEW_WORDS):
             return aside
+    asks_status = said.is_surely("ticket_status", least=CERTAIN) and says("ticket_talk", said.text)
+    if asks_status and draft.asking is not Field.TICKET:
+        return Aside.STATUS
     if draft.asking in _TELLING:
         return None
     if is_question(said.text):

@@ -42,6 +42,13 @@ _NO = frozenset({"no", "nope", "nah", "not", "non", "nan", "pas", "never", "impo
 _YES = frozenset({"yes", "yeah", "yep", "yup", "sure", "oui", "ouais", "si", "ouaip"})
 CONTENT_WORDS = 4
 FEWEST_NEW_WORDS = 3
+MOST_WORDS_BEFORE_A_WISH = 4
+_WISHES = ("ticket_wish", "message_wish")
+_LEFT_OF_A_WISH = re.compile(
+    r"^(?:(?:please|pls|svp|stp|s'il vous pla[iî]t|for me|pour moi|that|because|as|since|about|for|with|"
+    r"to say|car|parce que|que|pour|concernant|à propos de|au sujet de|sur)\b[ ,:.;-]*)+",
+    re.IGNORECASE,
+)
 
 
 def folded(text: str) -> str:
@@ -145,6 +152,20 @@ def what_is_asked_for(text: str, *, fewest: int = 2) -> str | None:
     rest = _within("ticket_words").sub(" ", folded(text))
     words = [word for word in re.findall(r"[a-z0-9]{2,}", rest) if word not in {"it", "is", "not", "pas"}]
     return text.strip() if len(words) >= fewest or any(len(word) >= 6 for word in words) else None
+
+
+def without_wish(text: str) -> str:
+    """The text without an "open a ticket" at its beginning: in a list, what is behind it is read."""
+    plain = folded(text)
+    wish = next((found for kind in _WISHES if (found := _within(kind).search(plain))), None)
+    if wish is None or len(plain[: wish.start()].split()) > MOST_WORDS_BEFORE_A_WISH:
+        return text.strip()
+    is_introduced = ":" in text and wish.start() < plain.find(":") <= wish.end() + 1
+    rest = (
+        text.split(":", 1)[1] if is_introduced else " ".join(text.split()[len(plain[: wish.end()].split()) :])
+    )
+    rest = _LEFT_OF_A_WISH.sub("", rest.lstrip(_EDGES))
+    return rest[:1].upper() + rest[1:] if len(rest.split()) > 1 else text.strip()
 
 
 def comment_in(text: str) -> str | None:
