@@ -69,7 +69,8 @@ async def decline(
     if not said.is_button and says("insult", said.text):
         utter(dispatcher, "utter_sorry", services.turn().language)
         return []
-    if awaited == "feedback" or awaited.startswith("choice:"):
+    is_left = not said.is_button and is_only("left_at_that", said.text)
+    if not is_left and (awaited == "feedback" or awaited.startswith("choice:")):
         return await go_on(services, dispatcher, tracker, is_button=said.is_button)
     if awaited == "ticket" and not said.is_button and says("not_it", said.text):
         utter(dispatcher, "utter_nothing_better", services.turn().language)

@@ -46,7 +46,8 @@ async def _in_so_many_words(
     wishes = says("ticket_wish", said.text) or says("message_wish", said.text)
     if wishes and parse_number(said.text) is None:
         return await begin(services, dispatcher, Purpose.INCIDENT, said.text)
-    if said.intent != "ask_human" and says("person_wish", said.text):
+    is_wish = says("person_wish", said.text) and not says("person_or_machine", said.text)
+    if said.intent != "ask_human" and is_wish:
         return await pass_on(services, dispatcher)
     return None
 
@@ -60,6 +61,8 @@ async def _after_what_was_offered(
     if is_question(said.text):
         return None
     has_not_helped = says("not_helped", said.text)
+    if awaited == "feedback" and _is_thankful(said) and not has_not_helped:
+        return take_solved(dispatcher, services.turn().language)
     if has_not_helped and awaited != "ticket":
         return await go_on(services, dispatcher, tracker, is_button=True)
     answer = first_word_answers(said.text) if len(said.text.split()) <= SHORT else None
@@ -67,6 +70,13 @@ async def _after_what_was_offered(
         return None
     act = accept if answer else decline
     return await act(services, dispatcher, tracker, said)
+
+
+def _is_thankful(said: Said) -> bool:
+    """ "Reported it, thank you!" after an answer; "thanks, but it still crashes" is none."""
+    has_but = any(says(kind, said.text) for kind in ("works_elsewhere", "negated"))
+    is_refusal = first_word_answers(said.text) is False
+    return says("thanks", said.text) and len(said.text.split()) <= SHORT and not (has_but or is_refusal)
 
 
 def _is_certain(said: Said) -> bool:

@@ -23,6 +23,8 @@ from knowledge.search.loading import SearchLoader
 from storage.database import Database
 
 TURN_SECONDS = 30.0
+# What the desk says around an article that answers.
+ANSWERS = ("utter_answer", "utter_reset_explained", "utter_unlock_explained")
 # Limits keep one person from taking the desk for himself; here one program is everybody.
 NO_LIMITS = {
     "GUICHET_MESSAGES_PER_MINUTE": "100000",
@@ -121,6 +123,8 @@ def _flaw(client: DeskClient, ack: Ack) -> str | None:
     said = [m for seq, m in client.messages.items() if seq > ack.seq and m.author != "person"]
     if len(said) != 1 or said[0].author != "assistant":
         return f"{len(said)} messages instead of one answer"
+    if said[0].says not in ANSWERS:
+        return f"{said[0].says} instead of an answer"
     return None if said[0].sources else "an answer without a source"
 
 

@@ -36,7 +36,8 @@ from desk.secrets import Secrets
 from desk.settings import Settings
 from identity.visitors.operations import SessionLife
 from knowledge.articles.factfiles import load_facts
-from knowledge.encoder.runtime import OnnxEncoder
+from knowledge.encoder.runtime import EncoderMissing, OnnxEncoder
+from knowledge.search.dense import ENGLISH
 from knowledge.search.findings import Findings
 from knowledge.search.loading import SearchLoader
 from knowledge.search.port import KnowledgeSearch
@@ -202,15 +203,26 @@ async def _open_knowledge(
 
 
 def _load_search(settings: Settings, database: Database) -> tuple[SearchLoader, KnowledgeSearch]:
-    encoder = OnnxEncoder(settings.encoder_folder) if settings.encoder != "none" else None
     loader = SearchLoader(
         database,
-        encoder,
+        OnnxEncoder(settings.encoder_folder) if settings.has_encoder else None,
+        multilingual=_multilingual(settings),
         languages=settings.languages,
         threshold=settings.search_threshold,
         facts=load_facts(settings.site_facts, organisation=settings.organisation),
     )
     return loader, loader.load()
+
+
+def _multilingual(settings: Settings) -> OnnxEncoder | None:
+    """The second encoder, or None without one: the first one knows other languages too, if less well."""
+    if not settings.has_multilingual_encoder or set(settings.languages) == {ENGLISH}:
+        return None
+    try:
+        return OnnxEncoder(settings.encoder_multilingual_folder)
+    except EncoderMissing as error:
+        log.warning("no_multilingual_encoder", extra={"why": str(error)})
+        return None
 
 
 async def _surviving(work: object) -> None:

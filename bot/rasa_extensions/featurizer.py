@@ -76,6 +76,11 @@ class VectorCache:
             self._kept.popitem(last=False)
 
 
+def unshouted(text: str) -> str:
+    """A text all in capitals, in small letters: an encoder that tells the two apart has seen few shouts."""
+    return text.lower() if text.isupper() else text
+
+
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=True)
 class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignore[misc]
     """Adds one sentence vector per message; none at all when the installation does without that encoder.
@@ -166,7 +171,7 @@ class SentenceEncoderFeaturizer(DenseFeaturizer, GraphComponent):  # type: ignor
         if self._cache is None:
             return messages
         with_text = [message for message in messages if message.get(TEXT)]
-        vectors = self._cache.vectors([message.get(TEXT) for message in with_text])
+        vectors = self._cache.vectors([unshouted(message.get(TEXT)) for message in with_text])
         for message, vector in zip(with_text, vectors, strict=True):
             message.add_features(
                 Features(

@@ -21,7 +21,8 @@ class TrainingFailed(Exception):
 def learns_from(settings: Settings) -> str:
     """Changes with everything that changes the model."""
     config = PROJECT / "config.yml"
-    ours = set(re.findall(r"bot\.rasa_extensions\.(\w+)", config.read_text(encoding="utf-8"))) | {"training", "regression"}
+    named = set(re.findall(r"bot\.rasa_extensions\.(\w+)", config.read_text(encoding="utf-8")))
+    ours = named | {"training", "regression"}
     encoders = [
         *([settings.encoder_folder] if settings.has_encoder else []),
         *([settings.encoder_multilingual_folder] if settings.has_multilingual_encoder else []),

@@ -4,8 +4,10 @@
     python -m knowledge.evaluation --protocol intune --data DIR/intune-admin
     python -m knowledge.evaluation --protocol library
 
-`library` asks the shipped articles the questions written by hand beside this file. Abstention is measured
-with half of the articles taken away (drawn three times); in `library`, with the questions nothing answers.
+`library` asks the shipped articles the questions written by hand beside this file, alone and in long
+stories.
+Abstention is measured with half of the articles taken away (drawn three times); in `library`, with the
+questions nothing answers.
 """
 
 from __future__ import annotations
@@ -15,15 +17,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from knowledge.encoder.runtime import OnnxEncoder
 from knowledge.evaluation.calibrate import LIBRARY
-from knowledge.evaluation.labelled import Collection, read_collection, written
-from knowledge.evaluation.measuring import Abstention, Asked, Outcomes, Ranking, TextVectors, ask
+from knowledge.evaluation.encoders import add_encoders, read_encoders
+from knowledge.evaluation.labelled import Collection, in_stories, read_collection, written
+from knowledge.evaluation.measuring import Abstention, Outcomes, Ranking, ask, outcomes
 from knowledge.search.confidence import shipped
-from knowledge.search.dense import Encoder
-from knowledge.search.findings import HYBRID, LEXICAL
+from knowledge.search.dense import ENGLISH, Encoders
+from knowledge.search.findings import LEXICAL
 
 QUESTIONS = Path(__file__).parent / "questions"
+STORIES = Path(__file__).parent / "stories.yml"
 LANGUAGES = ("en", "fr")
 DRAWS = 3
 
@@ -32,7 +35,9 @@ def collections(protocol: str, data: Path | None) -> Iterator[tuple[str, Collect
     """The sets of a protocol, named."""
     if protocol == "library":
         for language in LANGUAGES:
-            yield f"library, {language}", written(LIBRARY, QUESTIONS / f"{language}.yml", language)
+            asked = written(LIBRARY, QUESTIONS / f"{language}.yml", language)
+            yield f"library, {language}", asked
+            yield f"library, {language}, in stories", in_stories(asked, STORIES)
     elif data is None:
         raise SystemExit(f"--protocol {protocol} needs --data")
     elif protocol == "stackfaq":
@@ -43,18 +48,19 @@ def collections(protocol: str, data: Path | None) -> Iterator[tuple[str, Collect
             yield f"intune, {language}", read_collection(data, language, suffix=f"-{language}")
 
 
-def measured(name: str, collection: Collection, encoder: Encoder | None, threshold: float | None) -> str:
+def measured(name: str, collection: Collection, encoders: Encoders, threshold: float | None) -> str:
     """What to know about one set in one mode."""
-    mode = LEXICAL if encoder is None else HYBRID
-    calibration = shipped()
-    least = calibration.modes[mode].answers_from if threshold is None else threshold
-    asked = ask(collection, encoder)
-    doubtful = _doubtful(collection, asked, encoder)
-    sure = [calibration.probability(mode, each.signals) for each in doubtful]
+    encoder = encoders.of(collection.language)
+    compared = LEXICAL if encoder is None else encoders.compared(collection.language)
+    judgement = shipped().of(collection.language, compared)
+    least = judgement.answer.least if threshold is None else threshold
+    drawn = _drawn(collection)
+    asked, doubtful = ask(collection, encoder), [each for one in drawn for each in ask(one, encoder)]
+    sure = [judgement.answer.probability(each.signals) for each in doubtful]
     ranking, known = Ranking.of(asked), Abstention.of(doubtful, sure, least)
-    got = Outcomes.of(doubtful, calibration, mode, least)
+    got = Outcomes.of([each for one in drawn for each in outcomes(one, encoders, threshold)])
     return (
-        f"{name} ({mode}, {ranking.questions} questions, {len(collection.documents)} articles)\n"
+        f"{name} ({compared}, {ranking.questions} questions, {len(collection.documents)} articles)\n"
         f"  MAP {ranking.mean_average_precision:.3f}  MRR@10 {ranking.reciprocal_rank_at_10:.3f}  "
         f"P@1 {ranking.first:.3f}  recall@5 {ranking.recall_at_5:.3f}\n"
         f"  from {least:.2f}: precision {known.precision:.3f}  answered right {known.answered:.3f}  "
@@ -65,10 +71,11 @@ def measured(name: str, collection: Collection, encoder: Encoder | None, thresho
     )
 
 
-def _doubtful(collection: Collection, asked: list[Asked], encoder: Encoder | None) -> list[Asked]:
+def _drawn(collection: Collection) -> list[Collection]:
+    """Sets of which some questions have no answer."""
     if any(question.answer is None for question in collection.questions):
-        return asked
-    return [each for seed in range(DRAWS) for each in ask(collection.without_half(seed), encoder)]
+        return [collection]
+    return [collection.without_half(seed) for seed in range(DRAWS)]
 
 
 def main() -> None:
@@ -79,12 +86,14 @@ def main() -> None:
     )
     parser.add_argument("--protocol", choices=("stackfaq", "intune", "library"), required=True)
     parser.add_argument("--data", type=Path, help="the folder of the set")
-    parser.add_argument("--encoder", type=Path, default=Path("build/encoder"))
+    add_encoders(parser)
     parser.add_argument("--threshold", type=float, help="the least confidence that makes an answer")
     arguments = parser.parse_args()
-    encoder = TextVectors(OnnxEncoder(arguments.encoder, threads=2))
+    encoders = read_encoders(arguments)
     for name, collection in collections(arguments.protocol, arguments.data):
-        for each in (encoder, None):
+        for each in (encoders, Encoders(encoders.first), Encoders()):
+            if each.multilingual is None and each.first and collection.language == ENGLISH:
+                continue  # the same as with both
             sys.stdout.write(measured(name, collection, each, arguments.threshold))
 
 

@@ -119,6 +119,21 @@ def written(library: Path, path: Path, language: str) -> Collection:
     return Collection(f"written-{language}", language, tuple(documents), tuple(questions))
 
 
+def in_stories(collection: Collection, path: Path) -> Collection:
+    """The same questions, each somewhere in a long message that tells much else."""
+    sentences: list[str] = yaml.safe_load(path.read_text(encoding="utf-8"))[collection.language]
+    told = tuple(replace(each, text=_story(each.text, sentences)) for each in collection.questions)
+    return replace(collection, questions=told)
+
+
+def _story(question: str, sentences: Sequence[str]) -> str:
+    draw = random.Random(question)  # noqa: S311 - a draw to repeat, not a secret
+    others = draw.sample(sentences, draw.randint(3, 6))
+    at = draw.randint(0, len(others))
+    asked = question if question.endswith((".", "?", "!")) else f"{question}."
+    return " ".join([*others[:at], asked[0].upper() + asked[1:], *others[at:]])
+
+
 def unrelated(path: Path, most: int, seed: int = 0) -> tuple[Question, ...]:
     """Questions of another field altogether: lines of JSON with a `text`."""
     texts = [line["text"] for line in _lines(path)]

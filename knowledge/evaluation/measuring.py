@@ -10,28 +10,13 @@ import numpy.typing as npt
 
 from knowledge.evaluation.labelled import Collection
 from knowledge.search.cleaning import essence
-from knowledge.search.confidence import Calibration
-from knowledge.search.dense import Encoder, Floats
+from knowledge.search.dense import Encoder, Encoders, Floats
 from knowledge.search.findings import Band
-from knowledge.search.index import LanguageIndex, Prepared, all_vectors
+from knowledge.search.index import build
+from knowledge.search.language import LanguageIndex
+from knowledge.search.port import KnowledgeSearch
+from knowledge.search.prepared import Prepared, all_vectors
 from knowledge.search.signals import Signals, signals_of
-
-
-class TextVectors:
-    """An encoder that encodes each text once, whatever article it stands in."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._kept: dict[str, Floats] = {}
-
-    @property
-    def digest(self) -> str:
-        return self._encoder.digest
-
-    def encode(self, texts: Sequence[str]) -> Floats:
-        missing = [text for text in dict.fromkeys(texts) if text not in self._kept]
-        self._kept.update(zip(missing, self._encoder.encode(missing), strict=True))
-        return np.stack([self._kept[text] for text in texts])
 
 
 @dataclass(frozen=True)
@@ -123,16 +108,10 @@ class Outcomes:
     none_offered: float
 
     @classmethod
-    def of(
-        cls, asked: Sequence[Asked], calibration: Calibration, mode: str, answers_from: float | None = None
-    ) -> Outcomes:
-        bands = [
-            calibration.band(mode, calibration.probability(mode, each.signals), answers_from)
-            for each in asked
-        ]
-        ranks = [each.rank for each in asked]
-        there = [(band, rank) for band, rank in zip(bands, ranks, strict=True) if rank]
-        none = [band for band, rank in zip(bands, ranks, strict=True) if not rank]
+    def of(cls, outcomes: Sequence[tuple[Band, int]]) -> Outcomes:
+        """From each question's band and the rank of its article: 1 is first, 0 when nothing answers it."""
+        there = [(band, rank) for band, rank in outcomes if rank]
+        none = [band for band, rank in outcomes if not rank]
         return cls(
             right=_share(band is Band.ANSWER and rank == 1 for band, rank in there),
             offered=_share(band is Band.DID_YOU_MEAN and rank <= CHOICES for band, rank in there),
@@ -143,7 +122,7 @@ class Outcomes:
 
 
 def ask(collection: Collection, encoder: Encoder | None) -> list[Asked]:
-    """Every question of the collection, asked."""
+    """Every question of the collection, asked as a whole."""
     prepared = [Prepared.of(document) for document in collection.documents]
     vectors = all_vectors(prepared, encoder, {}) if encoder else None
     index = LanguageIndex(collection.language, prepared, vectors)
@@ -155,6 +134,27 @@ def ask(collection: Collection, encoder: Encoder | None) -> list[Asked]:
         position = positions.get(question.answer or "")
         asked.append(Asked(0 if position is None else _rank(scores.fused, position), signals_of(scores)))
     return asked
+
+
+def outcomes(
+    collection: Collection, encoders: Encoders, threshold: float | None = None
+) -> list[tuple[Band, int]]:
+    """What people get who write these messages, as `Outcomes.of` takes it."""
+    index = build(
+        collection.documents,
+        encoders.first,
+        multilingual=encoders.multilingual,
+        languages=(collection.language,),
+        threshold=threshold,
+    )
+    search = KnowledgeSearch(index, encoders.first, encoders.multilingual)
+    got = []
+    for question in collection.questions:
+        findings = search.find(question.text, collection.language, CHOICES)
+        slugs = [hit.slug for hit in findings.hits]
+        rank = slugs.index(question.answer) + 1 if question.answer in slugs else CHOICES + 1
+        got.append((findings.band, rank if question.answer else 0))
+    return got
 
 
 def _share(of: Iterable[bool]) -> float:

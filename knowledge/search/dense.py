@@ -5,12 +5,17 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from knowledge.search.findings import HYBRID, MULTILINGUAL
+
 Floats = npt.NDArray[np.float32]
+
+ENGLISH = "en"
 
 
 class Encoder(Protocol):
@@ -20,6 +25,22 @@ class Encoder(Protocol):
     def digest(self) -> str: ...
 
     def encode(self, texts: Sequence[str], /) -> Floats: ...
+
+
+@dataclass(frozen=True)
+class Encoders:
+    """Which encoder compares which language: the first knows English best, the second the others."""
+
+    first: Encoder | None = None
+    multilingual: Encoder | None = None
+
+    def of(self, language: str) -> Encoder | None:
+        """The encoder for questions in a language, and for every article that these are compared with."""
+        return self.first if self.compared(language) == HYBRID else self.multilingual
+
+    def compared(self, language: str) -> str:
+        """What the confidence is judged by."""
+        return HYBRID if language == ENGLISH or self.multilingual is None else MULTILINGUAL
 
 
 class RememberedVectors:

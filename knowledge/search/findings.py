@@ -9,6 +9,8 @@ HYBRID = "hybrid"
 """Meaning and words were compared."""
 LEXICAL = "lexical"
 """Words alone were compared."""
+MULTILINGUAL = "multilingual"
+"""Hybrid by the second encoder; no mode of its own, but judged by other coefficients."""
 
 
 class Band(StrEnum):

@@ -133,6 +133,7 @@ def test_rasa_runs_contained_and_nobody_outlives_the_supervisor(
         "GUICHET_ACTION_SECONDS",
         "GUICHET_RASA_SESSION_MINUTES",
         "GUICHET_ENCODER_FOLDER",
+        "GUICHET_ENCODER_MULTILINGUAL_FOLDER",
         "RASA_TELEMETRY_ENABLED",
         "PYTHONUNBUFFERED",
     }

@@ -8,6 +8,10 @@ from collections.abc import Iterator
 from tests.nemesis.checks import longest_wait
 from tests.nemesis.run import Outcome
 
+FORM_TELLS = {
+    f"utter_{type_}_opened{contact}" for type_ in ("incident", "request") for contact in ("", "_anonymous")
+}
+
 
 def report(outcome: Outcome) -> str:
     """The tables of a run."""
@@ -54,6 +58,9 @@ def _counts(outcome: Outcome) -> Counter[str]:
             "turns": len(evidence.turns),
             "turns taken more than once": sum(turn.attempts > 1 for turn in evidence.turns),
             "tickets": len(evidence.tickets),
+            "tickets told of by a form": sum(
+                row.extras.get("says") in FORM_TELLS for row in evidence.messages
+            ),
             "comments": len(evidence.comments),
             "mails": len(evidence.letters),
         }

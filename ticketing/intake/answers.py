@@ -151,7 +151,8 @@ def described(draft: Draft, text: str) -> Draft:
 def _ending(draft: Draft, said: Said) -> Ending | None:
     if is_only("stop", said.text) or said.is_surely("cancel", words=FEW_WORDS):
         return Ending.CANCEL
-    if said.is_surely("ask_human") or (not said.is_button and says("person_wish", said.text)):
+    is_wish = says("person_wish", said.text) and not says("person_or_machine", said.text)
+    if said.is_surely("ask_human") or (not said.is_button and is_wish):
         return Ending.PERSON
     if draft.purpose in (Purpose.COMMENT, Purpose.CONTACT):
         # "No sound in meetings" is something to say.
