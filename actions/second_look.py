@@ -74,7 +74,7 @@ async def _after_what_was_offered(
 
 def _is_thankful(said: Said) -> bool:
     """ "Reported it, thank you!" after an answer; "thanks, but it still crashes" is none."""
-    has_but = any(says(kind, said.text) for kind in ("works_elsewhere", "negated"))
+    has_but = any(says(kind, said.text) for kind in ("works_elsewhere", "negated", "thing"))
     is_refusal = first_word_answers(said.text) is False
     return says("thanks", said.text) and len(said.text.split()) <= SHORT and not (has_but or is_refusal)
 

@@ -78,9 +78,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def run_desk(
-    settings: Settings, secrets: Secrets, *, introduces: bool = True
-) -> AsyncIterator[Desk]:
+async def run_desk(settings: Settings, secrets: Secrets, *, introduces: bool = True) -> AsyncIterator[Desk]:
     """Everything but the listeners, running; stopped in the reverse order at the end.
 
     Args:
@@ -117,9 +115,7 @@ async def run_desk(
             options=_gateway_options(settings, secrets, said_first),
             now=utc_now,
         )
-        yield Desk(
-                settings, database, switchboard, services, knowledge, in_flight, _limits(settings)
-            )
+        yield Desk(settings, database, switchboard, services, knowledge, in_flight, _limits(settings))
 
 
 def _runner(
@@ -157,9 +153,7 @@ async def _open_assistant(
     stack: contextlib.AsyncExitStack, settings: Settings, secrets: Secrets, services: Services
 ) -> Assistant:
     if settings.assistant == "none":
-        return PlainAssistant(
-            services.find, _opening_tickets(services), services.opening, is_fallback=False
-        )
+        return PlainAssistant(services.find, _opening_tickets(services), services.opening, is_fallback=False)
     session = await stack.enter_async_context(
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=settings.turns_at_once + 2))
     )
@@ -242,9 +236,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _gateway_options(
-    settings: Settings, secrets: Secrets, said_first: FirstContact | None
-) -> GatewayOptions:
+def _gateway_options(settings: Settings, secrets: Secrets, said_first: FirstContact | None) -> GatewayOptions:
     return GatewayOptions(
         visitor_key=secrets.visitor_key,
         session_life=SessionLife(

@@ -4,10 +4,9 @@
     python -m knowledge.evaluation --protocol intune --data DIR/intune-admin
     python -m knowledge.evaluation --protocol library
 
-`library` asks the shipped articles the questions written by hand beside this file, alone and in long
-stories.
-Abstention is measured with half of the articles taken away (drawn three times); in `library`, with the
-questions nothing answers.
+`library` asks the shipped articles the questions written by hand beside this file: as they are, in long
+stories, and with slips of the fingers. Abstention is measured with half of the articles taken away (drawn
+three times); in `library`, with the questions nothing answers.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pathlib import Path
 
 from knowledge.evaluation.calibrate import LIBRARY
 from knowledge.evaluation.encoders import add_encoders, read_encoders
-from knowledge.evaluation.labelled import Collection, in_stories, read_collection, written
+from knowledge.evaluation.labelled import Collection, in_stories, read_collection, with_slips, written
 from knowledge.evaluation.measuring import Abstention, Outcomes, Ranking, ask, outcomes
 from knowledge.search.confidence import shipped
 from knowledge.search.dense import ENGLISH, Encoders
@@ -38,6 +37,7 @@ def collections(protocol: str, data: Path | None) -> Iterator[tuple[str, Collect
             asked = written(LIBRARY, QUESTIONS / f"{language}.yml", language)
             yield f"library, {language}", asked
             yield f"library, {language}, in stories", in_stories(asked, STORIES)
+            yield f"library, {language}, with slips", with_slips(asked)
     elif data is None:
         raise SystemExit(f"--protocol {protocol} needs --data")
     elif protocol == "stackfaq":
@@ -61,13 +61,15 @@ def measured(name: str, collection: Collection, encoders: Encoders, threshold: f
     got = Outcomes.of([each for one in drawn for each in outcomes(one, encoders, threshold)])
     return (
         f"{name} ({compared}, {ranking.questions} questions, {len(collection.documents)} articles)\n"
-        f"  MAP {ranking.mean_average_precision:.3f}  MRR@10 {ranking.reciprocal_rank_at_10:.3f}  "
-        f"P@1 {ranking.first:.3f}  recall@5 {ranking.recall_at_5:.3f}\n"
+        f"  as a whole: MAP {ranking.mean_average_precision:.3f}  "
+        f"MRR@10 {ranking.reciprocal_rank_at_10:.3f}  P@1 {ranking.first:.3f}  "
+        f"recall@5 {ranking.recall_at_5:.3f}\n"
         f"  from {least:.2f}: precision {known.precision:.3f}  answered right {known.answered:.3f}  "
         f"answered wrongly {known.wrongly:.3f}  AUROC {known.separation:.3f}  "
         f"yield at 95 % {known.reachable:.3f}\n"
-        f"  answerable: right {got.right:.3f}  among the choices {got.offered:.3f}  wrong {got.wrong:.3f}; "
-        f"the others: answered {got.none_answered:.3f}  given a choice {got.none_offered:.3f}\n"
+        f"  what people get: right {got.right:.3f}  among the choices {got.offered:.3f}  "
+        f"wrong {got.wrong:.3f}; the others: answered {got.none_answered:.3f}  "
+        f"given a choice {got.none_offered:.3f}\n"
     )
 
 

@@ -17,6 +17,8 @@ import yaml
 
 from knowledge.articles.importing import read_library
 
+SLIPS = 0.4
+
 
 @dataclass(frozen=True)
 class Document:
@@ -132,6 +134,31 @@ def _story(question: str, sentences: Sequence[str]) -> str:
     at = draw.randint(0, len(others))
     asked = question if question.endswith((".", "?", "!")) else f"{question}."
     return " ".join([*others[:at], asked[0].upper() + asked[1:], *others[at:]])
+
+
+def with_slips(collection: Collection) -> Collection:
+    """The same questions, typed in a hurry: a slip in four of ten long words."""
+    typed = tuple(replace(each, text=_typed(each.text)) for each in collection.questions)
+    return replace(collection, questions=typed)
+
+
+def _typed(question: str) -> str:
+    draw = random.Random(question)  # noqa: S311 - a draw to repeat, not a secret
+    return " ".join(
+        _slip(word, draw) if len(word) > 4 and draw.random() < SLIPS else word for word in question.split()
+    )
+
+
+def _slip(word: str, draw: random.Random) -> str:
+    """A letter inside the word left out, doubled, or swapped with the next."""
+    at = draw.randrange(1, len(word) - 1)
+    return draw.choice(
+        (
+            word[:at] + word[at + 1 :],
+            word[:at] + word[at] + word[at:],
+            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+        )
+    )
 
 
 def unrelated(path: Path, most: int, seed: int = 0) -> tuple[Question, ...]:

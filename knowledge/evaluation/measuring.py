@@ -129,7 +129,7 @@ def ask(collection: Collection, encoder: Encoder | None) -> list[Asked]:
     positions = {document.slug: position for position, document in enumerate(collection.documents)}
     asked = []
     for question in collection.questions:
-        text = essence(question.text)
+        text = index.spelt(essence(question.text))
         scores = index.scores(text, encoder.encode([text])[0] if encoder else None)
         position = positions.get(question.answer or "")
         asked.append(Asked(0 if position is None else _rank(scores.fused, position), signals_of(scores)))

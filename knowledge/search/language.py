@@ -15,6 +15,7 @@ from knowledge.search.lexical import LexicalIndex
 from knowledge.search.passages import opening
 from knowledge.search.prepared import Prepared
 from knowledge.search.signals import Scores
+from knowledge.search.spelling import Spelling
 from knowledge.search.words import stems, words
 
 
@@ -55,12 +56,19 @@ class LanguageIndex:
         self._by_translation = {entry.article.translation: at for at, entry in enumerate(self.entries)}
         self._lexical = LexicalIndex([entry.fields(language) for entry in entries])
         self._letters = LetterIndex([[words(text, language) for text in entry.said] for entry in entries])
+        self._spelling = Spelling(
+            (text for entry in entries for text in (entry.title, *entry.questions, entry.body)), language
+        )
         self._excerpts = Excerpts(self.entries, language)
         self._dense = DenseIndex([vectors[e.texts_digest] for e in entries]) if vectors and entries else None
 
     @property
     def has_vectors(self) -> bool:
         return self._dense is not None
+
+    def spelt(self, text: str) -> str:
+        """The text with misspelt words of the articles mended."""
+        return self._spelling.mended(text)
 
     def scores(self, question: str, vector: Floats | None) -> Scores:
         """How well each article fits."""

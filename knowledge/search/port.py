@@ -8,6 +8,7 @@ from knowledge.search.cleaning import essence
 from knowledge.search.dense import Encoder, Encoders, Floats, RememberedVectors
 from knowledge.search.findings import Band, Findings, Hit
 from knowledge.search.index import Index
+from knowledge.search.language import LanguageIndex
 from knowledge.search.parts import readings
 
 __all__ = ["Band", "Findings", "Hit", "KnowledgeSearch"]
@@ -38,8 +39,9 @@ class KnowledgeSearch:
         Of a long message every sentence is searched for as well.
         """
         index = self._index
-        texts = readings(question)
-        return index.find(texts, language, limit, self._vectors_of(texts, index, language))
+        spoken = index.of(language)
+        texts = [spoken.spelt(text) if spoken is not None else text for text in readings(question)]
+        return index.find(texts, language, limit, self._vectors_of(texts, spoken))
 
     def browse(self, words: str, language: str, limit: int = LISTED) -> Findings:
         """Articles by words only, without an encoding: for whoever looks through the articles."""
@@ -57,8 +59,7 @@ class KnowledgeSearch:
         """Search in another index from now on; searches under way end in the old one."""
         self._index = index
 
-    def _vectors_of(self, texts: Sequence[str], index: Index, language: str) -> list[Floats] | None:
-        spoken = index.of(language)
+    def _vectors_of(self, texts: Sequence[str], spoken: LanguageIndex | None) -> list[Floats] | None:
         encoder = self._encoders.of(spoken.language) if spoken is not None else None
         if encoder is None or not texts[0]:
             return None

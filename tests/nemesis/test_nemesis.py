@@ -57,6 +57,7 @@ MUTATIONS = {
         _named(
             (*faults.ACTION_FAULTS, *RASA_KILLS),
             "F5 ticket opened, action answers 500",
+            "F5 comment added, action answers 500",
             "F4 ticket opened by button, answer not read",
         ),
     ),

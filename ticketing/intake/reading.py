@@ -40,7 +40,7 @@ _URGENCIES = (
 )
 _NO = frozenset({"no", "nope", "nah", "not", "non", "nan", "pas", "never", "impossible"})
 _YES = frozenset({"yes", "yeah", "yep", "yup", "sure", "oui", "ouais", "si", "ouaip"})
-CONTENT_WORDS = 4
+CONTENT_WORDS = 3
 FEWEST_NEW_WORDS = 3
 MOST_WORDS_BEFORE_A_WISH = 4
 _WISHES = ("ticket_wish", "message_wish")
@@ -177,7 +177,7 @@ def comment_in(text: str) -> str | None:
 def says_something(text: str, *, fewest: int = CONTENT_WORDS) -> bool:
     """Whether the text says more than a few words of politeness or of wanting somebody."""
     rest = _within("ticket_words").sub(" ", folded(text))
-    return len(re.findall(r"[a-z0-9]{3,}", rest)) >= fewest
+    return len(re.findall(r"[a-z0-9]{4,}", rest)) >= fewest
 
 
 @cache
