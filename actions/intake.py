@@ -54,7 +54,7 @@ class ActionStartIntake(DeskAction):
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said) -> list[EventType]:
         services, turn = self.services, self.services.turn()
         # An "outage" that nobody else has may be a question that an article answers.
-        is_alone = said.intent == "report_outage" and told_impact(turn.text) is None
+        is_alone = said.intent == "report_outage" and told_impact(turn.text) in (None, Impact.LOW)
         is_item = said.intent == "request_item" and said.confidence < _CERTAIN
         is_clear = said.is_button or says("ticket_wish", turn.text) or says("message_wish", turn.text)
         if not is_clear and (is_alone or is_item or not is_believed(said)):

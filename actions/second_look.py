@@ -15,7 +15,7 @@ from actions.speech import AWAITING, utter
 from actions.telling import names_a_ticket, tell_status
 from ticketing.intake.answers import Said, is_solved
 from ticketing.intake.logic import Purpose
-from ticketing.intake.reading import first_word_answers, is_question, says
+from ticketing.intake.reading import first_word_answers, is_question, says, yes_or_no
 from ticketing.tickets.numbers import parse_number
 
 SHORT = 10
@@ -64,8 +64,9 @@ async def _after_what_was_offered(
     if awaited == "feedback" and _is_thankful(said) and not has_not_helped:
         return take_solved(dispatcher, services.turn().language)
     if has_not_helped and awaited != "ticket":
-        return await go_on(services, dispatcher, tracker, is_button=True)
-    answer = first_word_answers(said.text) if len(said.text.split()) <= SHORT else None
+        # New words may be a new question all the same.
+        return await go_on(services, dispatcher, tracker, is_button=False)
+    answer = yes_or_no(said.text) if len(said.text.split()) <= SHORT else None
     if answer is None or (awaited != "ticket" and _is_certain(said)):
         return None
     act = accept if answer else decline

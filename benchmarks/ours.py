@@ -135,7 +135,11 @@ class _Search:
         self._database = Database(settings.database_url, threads=1)
         encoder = OnnxEncoder(settings.encoder_folder) if settings.encoder != "none" else None
         loader = SearchLoader(
-            self._database, encoder, languages=settings.languages, threshold=settings.search_threshold
+            self._database,
+            encoder,
+            multilingual=OnnxEncoder(settings.encoder_multilingual_folder),
+            languages=settings.languages,
+            threshold=settings.search_threshold,
         )
         self._find = loader.load().find
 

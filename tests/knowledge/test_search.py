@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from knowledge.articles.logic import ArticleDraft
 from knowledge.articles.operations import import_article, save_article
 from knowledge.encoder.runtime import OnnxEncoder
-from knowledge.evaluation.__main__ import LANGUAGES, QUESTIONS, STORIES
-from knowledge.evaluation.calibrate import LEAST, LIBRARY, SIGNALS
-from knowledge.evaluation.encoders import TextVectors
-from knowledge.evaluation.labelled import Collection, in_stories, with_slips, written
-from knowledge.evaluation.measuring import Abstention, Outcomes, Ranking, ask, outcomes
-from knowledge.search.confidence import Sureness, shipped
-from knowledge.search.dense import Encoders, Floats, RememberedVectors
+from knowledge.search.dense import Floats, RememberedVectors
 from knowledge.search.findings import HYBRID, LEXICAL, MULTILINGUAL, Band
 from knowledge.search.index import build
 from knowledge.search.lexical import Field, LexicalIndex
 from knowledge.search.loading import SearchLoader
-from knowledge.search.parts import MOST_PARTS, parts
 from knowledge.search.port import KnowledgeSearch
-from knowledge.search.spelling import Spelling
 from knowledge.search.words import fold, platforms, share_of_latin, terms, words
 from storage.database import Database
 from tests.databases import NOW
@@ -45,27 +35,11 @@ class CountingEncoder:
         return self._encoder.encode(texts)
 
 
-@pytest.fixture(scope="module")
-def multilingual(multilingual_encoder_folder: Path) -> OnnxEncoder:
-    return OnnxEncoder(multilingual_encoder_folder)
-
-
 @pytest.fixture(scope="module", params=[MULTILINGUAL, HYBRID, LEXICAL])
 def search(request: pytest.FixtureRequest) -> KnowledgeSearch:
     first = request.getfixturevalue("encoder") if request.param != LEXICAL else None
     second = request.getfixturevalue("multilingual") if request.param == MULTILINGUAL else None
     return KnowledgeSearch(build(ALL, first, multilingual=second), first, second)
-
-
-@pytest.fixture(scope="module")
-def library(encoder: OnnxEncoder, multilingual: OnnxEncoder) -> Encoders:
-    return Encoders(TextVectors(encoder), TextVectors(multilingual))
-
-
-@pytest.fixture(scope="module", params=LANGUAGES)
-def colleagues(request: pytest.FixtureRequest) -> Collection:
-    """What colleagues write, in one language, about the shipped articles and about other matters."""
-    return written(LIBRARY, QUESTIONS / f"{request.param}.yml", request.param)
 
 
 @pytest.mark.parametrize(
@@ -154,14 +128,6 @@ def test_the_threshold_decides_what_is_an_answer() -> None:
     strict = KnowledgeSearch(build(ALL, None, threshold=1.0))
     assert strict.find("vpn not working", "en").band is Band.DID_YOU_MEAN
     assert KnowledgeSearch(build(ALL, None, threshold=0.0)).find("weather printer", "en").band is Band.ANSWER
-
-
-def test_between_an_answer_and_nothing_there_is_a_choice() -> None:
-    for language, compared in LEAST:
-        judgement = shipped().of(language, compared)
-        steps = [judgement.band(Sureness(step / 100, step / 100)) for step in range(101)]
-
-        assert list(dict.fromkeys(steps)) == [Band.NOTHING, Band.DID_YOU_MEAN, Band.ANSWER]
 
 
 def test_a_hit_says_what_it_is_about(search: KnowledgeSearch) -> None:
@@ -320,140 +286,6 @@ def test_an_encoder_of_many_languages_finds_an_article_that_is_not_translated(
     hit = search.find("ma messagerie n'a plus de place", "fr").hits[0]
 
     assert (hit.slug, hit.language) == (MAILBOX.slug, "en")
-
-
-@pytest.mark.parametrize("at", [0, 1, 2, 3])
-def test_a_question_is_found_wherever_it_stands_in_a_long_story(encoder: OnnxEncoder, at: int) -> None:
-    search = KnowledgeSearch(build(ALL, encoder), encoder)
-    story = [
-        "I was in the other office on Monday and met some old colleagues there.",
-        "Then I had lunch and a long talk with my neighbour about her holidays.",
-        "I would be so glad to hear from you before the weekend.",
-    ]
-    story.insert(at, "My printer does not print any more.")
-
-    found = search.find(" ".join(story), "en")
-
-    assert (found.band, found.hits[0].slug) == (Band.ANSWER, PRINTER.slug)
-
-
-@pytest.mark.parametrize(
-    ("message", "expected"),
-    [
-        ("vpn down. help. now. please. yes.", ()),
-        ("one sentence of many words that never ends and never has any stop", ()),
-        (
-            "My vpn stopped working on Monday evening. Why? I have tried it from two places.",
-            (
-                "My vpn stopped working on Monday evening.",
-                "Why? I have tried it from two places.",
-            ),
-        ),
-        (
-            "the vpn stopped working on Monday evening, then I went home and tried it from there as well"
-            " without any luck, so I am writing to you now",
-            (
-                "the vpn stopped working on Monday evening",
-                "then I went home and tried it from there as well without any luck",
-                "so I am writing to you now",
-            ),
-        ),
-    ],
-)
-def test_a_long_message_is_read_sentence_by_sentence(message: str, expected: tuple[str, ...]) -> None:
-    assert parts(message) == expected
-
-
-@pytest.mark.parametrize("message", ["word " * 800, "One, two, three. " * 200, "x" * 4_000, "a b c\n" * 700])
-def test_the_parts_of_any_message_are_few_and_leave_nothing_out(message: str) -> None:
-    found = parts(message)
-
-    assert len(found) <= MOST_PARTS
-    assert not found or set(" ".join(found).replace(",", "").split()) == set(message.replace(",", "").split())
-
-
-@pytest.mark.parametrize(
-    ("written", "language", "mended"),
-    [
-        ("my prnter does not prnit", "en", "my printer does not print"),
-        ("the maillbox is FULL", "en", "the mailbox is FULL"),
-        ("l'imprimente nimprime rien", "fr", "l'imprimante n'imprime rien"),
-        ("printers and printed", "en", "printers and printed"),
-        ("paint the wall at a low price", "en", "paint the wall at a low price"),
-        ("app42 0x80070005 vpm", "en", "app42 0x80070005 vpm"),
-        ("", "en", ""),
-    ],
-)
-def test_a_slip_becomes_the_articles_word_and_another_word_stays(
-    written: str, language: str, mended: str
-) -> None:
-    texts = {
-        "en": ["The printer does not print", "mailbox full", "rice", "vpn"],
-        "fr": ["L'imprimante ne marche pas", "elle n'imprime plus"],
-    }
-
-    assert Spelling(texts[language], language).mended(written) == mended
-
-
-def test_the_shipped_coefficients_count_signals_the_right_way_round() -> None:
-    for language, compared in LEAST:
-        judgement = shipped().of(language, compared)
-        for coefficients in (judgement.answer, judgement.choice):
-            assert coefficients.weights
-            assert all(weight * SIGNALS[compared][name] >= 0 for name, weight in coefficients.weights.items())
-            assert 0 < coefficients.least < 1
-
-
-def test_the_shipped_articles_answer_what_colleagues_write(colleagues: Collection, library: Encoders) -> None:
-    language = colleagues.language
-    ranking = Ranking.of(ask(colleagues, library.of(language)))
-    got = Outcomes.of(outcomes(colleagues, library))
-
-    assert ranking.mean_average_precision >= {"en": 0.97, "fr": 0.94}[language]
-    assert got.right >= {"en": 0.85, "fr": 0.81}[language]
-    assert got.right + got.offered >= {"en": 0.95, "fr": 0.915}[language]
-    assert got.wrong <= {"en": 0.03, "fr": 0.05}[language]
-    assert got.none_answered <= 0.05
-    assert got.none_offered <= {"en": 0.19, "fr": 0.29}[language]
-
-
-def test_without_the_second_encoder_other_languages_are_still_answered(library: Encoders) -> None:
-    colleagues = written(LIBRARY, QUESTIONS / "fr.yml", "fr")
-    got = Outcomes.of(outcomes(colleagues, Encoders(library.first)))
-
-    assert got.right >= 0.69
-    assert got.wrong <= 0.07
-
-
-def test_slips_of_the_fingers_cost_few_answers(colleagues: Collection, library: Encoders) -> None:
-    got = Outcomes.of(outcomes(with_slips(colleagues), library))
-
-    assert got.right >= {"en": 0.75, "fr": 0.72}[colleagues.language]
-    assert got.wrong <= 0.05
-
-
-def test_a_long_story_costs_few_answers(colleagues: Collection, library: Encoders) -> None:
-    got = Outcomes.of(outcomes(in_stories(colleagues, STORIES), library))
-
-    assert got.right >= {"en": 0.85, "fr": 0.8}[colleagues.language]
-    assert got.wrong <= 0.05
-    assert got.none_answered <= 0.07
-
-
-def test_measures_on_a_case_worked_by_hand() -> None:
-    from knowledge.evaluation.measuring import Asked
-
-    asked = [Asked(1, {}), Asked(2, {}), Asked(1, {}), Asked(0, {})]
-    ranking = Ranking.of(asked)
-    known = Abstention.of(asked, [0.9, 0.8, 0.3, 0.6], 0.5)
-
-    assert (ranking.questions, round(ranking.first, 3)) == (3, 0.667)
-    assert ranking.mean_average_precision == pytest.approx((1 + 0.5 + 1) / 3)
-    assert known.precision == pytest.approx(1 / 3)
-    assert known.answered == pytest.approx(1 / 3)
-    assert known.wrongly == 1
-    assert known.separation == pytest.approx(2 / 3)
-    assert np.isclose(known.reachable, 1 / 3)
 
 
 def test_steps_for_one_system_are_not_given_to_who_names_another_or_none() -> None:

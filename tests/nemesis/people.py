@@ -14,9 +14,11 @@ from desk.client import Ack, DeskClient, Message, Position, Refused
 
 PATIENCE_SECONDS = 120.0
 TURN_SECONDS = 60.0
+FORM_SAYS = ("utter_ask_", "utter_summary")
 PERSON_BUTTONS = ("Talk to a person", "Parler à une personne")
 # What was offered last is what people look at.
 FRESH = 0.85
+LONGEST_FORM = 9
 
 WORDS = {
     "en": {
@@ -67,6 +69,7 @@ KINDS = {
     "talk": 20,
     "ticket": 9,
     "form": 4,
+    "whole form": 4,
     "comment": 4,
     "lost": 8,
     "person": 5,
@@ -157,6 +160,8 @@ class Person:
         """One thing, in one of the ways in which lines arrive in life."""
         if (button := self._button(kind)) is not None:
             await self._press(button)
+        elif kind == "whole form":
+            await self._fill_in()
         else:
             way = self.rng.choices((self.once, self.double, self._burst, self._again), (60, 20, 10, 10))[0]
             await way(kind)
@@ -197,6 +202,22 @@ class Person:
         await asyncio.gather(
             *(self._send(client, line) for client, line in zip(self.clients, lines, strict=True))
         )
+
+    async def _fill_in(self) -> None:
+        """A form to its end: the first button of every question, words where there is none."""
+        await self.once("form")
+        for _ in range(LONGEST_FORM):
+            for line in self.lines[-2:]:
+                await self._hear(line)
+            messages = self.clients[0].messages
+            asked = messages[max(messages)] if messages else None
+            # Whoever is needed for a fault leaves it there.
+            if self.wishes or asked is None or not (asked.says or "").startswith(FORM_SAYS):
+                return
+            if asked.buttons:
+                await self._press(asked.buttons[0].id)
+            else:
+                await self.once("question")
 
     async def _again(self, kind: str) -> None:
         """An old line once more, long after its acknowledgement."""

@@ -40,6 +40,12 @@ _URGENCIES = (
 )
 _NO = frozenset({"no", "nope", "nah", "not", "non", "nan", "pas", "never", "impossible"})
 _YES = frozenset({"yes", "yeah", "yep", "yup", "sure", "oui", "ouais", "si", "ouaip"})
+_STANDS_ALONE = re.compile(
+    r"\W*\w+(?:\W*$|[,.!;:…]| (?:thanks?|thank you|merci|please|it|that|this|i|we|you|not|never|je|j'|on|ce"
+    r"|c'|ca|vous|tu|go|do|open|send|allez|vas|ouvre|ouvrez|envoyez|toujours|still|wait|en fait|finalement"
+    r"|need|problem|nothing|rien|nobody|bien sur|of course|sure|absolutely|volontiers|avec plaisir|svp|stp"
+    r"|s'il)\b)"
+)
 CONTENT_WORDS = 3
 FEWEST_NEW_WORDS = 3
 MOST_WORDS_BEFORE_A_WISH = 4
@@ -122,6 +128,12 @@ def told_urgency(text: str) -> Urgency | None:
     if says("not_urgent", text):
         return Urgency.LOW
     return Urgency.HIGH if says("stopped", text) else None
+
+
+def yes_or_no(text: str) -> bool | None:
+    """A yes or a no that stands by itself at the beginning: "no wifi on my laptop" is none."""
+    answer = first_word_answers(text)
+    return answer if answer is None or _STANDS_ALONE.match(folded(text)) else None
 
 
 def read_address(text: str) -> str | None:
