@@ -60,7 +60,8 @@ class ModelConversation:
             last = ModelTurn(len(self.turns) + 1, payload, [], received_at=clock)
             self.turns.append(last)
         last.lines.append(text)
-        last.ready_at = min(clock + WINDOW_SECONDS, last.received_at + LONGEST_SECONDS) if is_open else 0
+        until = min(clock + WINDOW_SECONDS, last.received_at + LONGEST_SECONDS)
+        last.ready_at = until if is_open and until > clock else 0
         return seq, last.number
 
     def types(self, clock: int) -> int | None:
