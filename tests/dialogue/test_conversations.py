@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -18,16 +19,16 @@ GAPS: dict[str, str] = yaml.safe_load((Path(__file__).parent / "gaps.yml").read_
 
 
 @pytest.fixture(scope="module")
-async def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Played]:
     """All of them are played once, on one stage."""
     for what in ("encoder", "rasa"):
         require(what)
     folder: Path = tmp_path_factory.mktemp("stage")
-    return {each.conversation.id: each for each in await play_all(CONVERSATIONS, folder)}
+    return {each.conversation.id: each for each in asyncio.run(play_all(CONVERSATIONS, folder))}
 
 
 @pytest.mark.parametrize("conversation", CONVERSATIONS, ids=lambda each: each.id)
-async def test_it_gets_the_right_replies(conversation: Conversation, played: dict[str, Played]) -> None:
+def test_it_gets_the_right_replies(conversation: Conversation, played: dict[str, Played]) -> None:
     wrong = played[conversation.id].wrong
     if wrong is not None and conversation.id in GAPS:
         pytest.xfail(f"{GAPS[conversation.id]}: {wrong}")
@@ -35,7 +36,7 @@ async def test_it_gets_the_right_replies(conversation: Conversation, played: dic
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
-async def test_most_of_a_language_goes_right(language: str, played: dict[str, Played]) -> None:
+def test_most_of_a_language_goes_right(language: str, played: dict[str, Played]) -> None:
     mine = [each for each in played.values() if each.conversation.folder == language]
 
     assert sum(each.wrong is None for each in mine) >= 0.94 * len(mine)
