@@ -63,27 +63,27 @@ async def a_stage(
 def _rasa(
     folder: Path, model: Path, encoders: tuple[Path, Path], port: int, actions_url: str
 ) -> subprocess.Popen[bytes]:
-    log = (folder / "rasa.log").open("ab")
-    return subprocess.Popen(
-        [
-            *(str(RASA_PYTHON), "-m", "bot.rasa_extensions.launcher"),
-            *("--model", str(model), "--port", str(port), "--tracker-db", str(folder / "tracker.db")),
-        ],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "GUICHET_RASA_SECRET": SECRETS.rasa_secret,
-            "GUICHET_ACTIONS_SECRET": SECRETS.actions_secret,
-            "GUICHET_ACTIONS_URL": actions_url,
-            "GUICHET_ENCODER_FOLDER": str(encoders[0]),
-            "GUICHET_ENCODER_MULTILINGUAL_FOLDER": str(encoders[1]),
-            "GUICHET_ACTION_SECONDS": "4",
-            "GUICHET_RASA_SESSION_MINUTES": "60",
-            "RASA_TELEMETRY_ENABLED": "false",
-        },
-        stdout=log,
-        stderr=log,
-    )
+    with (folder / "rasa.log").open("ab") as log:
+        return subprocess.Popen(
+            [
+                *(str(RASA_PYTHON), "-m", "bot.rasa_extensions.launcher"),
+                *("--model", str(model), "--port", str(port), "--tracker-db", str(folder / "tracker.db")),
+            ],
+            cwd=ROOT,
+            env={
+                "PATH": os.environ["PATH"],
+                "GUICHET_RASA_SECRET": SECRETS.rasa_secret,
+                "GUICHET_ACTIONS_SECRET": SECRETS.actions_secret,
+                "GUICHET_ACTIONS_URL": actions_url,
+                "GUICHET_ENCODER_FOLDER": str(encoders[0]),
+                "GUICHET_ENCODER_MULTILINGUAL_FOLDER": str(encoders[1]),
+                "GUICHET_ACTION_SECONDS": "4",
+                "GUICHET_RASA_SESSION_MINUTES": "60",
+                "RASA_TELEMETRY_ENABLED": "false",
+            },
+            stdout=log,
+            stderr=log,
+        )
 
 
 async def _until_healthy(port: int, process: subprocess.Popen[bytes], folder: Path) -> None:
