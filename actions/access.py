@@ -19,9 +19,10 @@ ABOUT = {
     "reset_password": ("password", "utter_reset_explained", "reset"),
     "unlock_account": ("account-locked", "utter_unlock_explained", "unlock"),
 }
+"""By intent: the article, what is said around it, and what a yes then means."""
+
 _CERTAIN = 0.9
 _SAME_SUBJECT = ("password", "account-locked")
-"""By intent: the article, what is said around it, and what a yes then means."""
 
 
 class ActionExplainAccess(DeskAction):
@@ -35,11 +36,11 @@ class ActionExplainAccess(DeskAction):
             # Nobody else's, whatever is claimed.
             utter(dispatcher, "utter_no_answer", turn.language)
             return expecting("ticket")
-        about, key, awaited = ABOUT[said.intent]
-        findings = await self.services.find(turn.text, turn.language)
         if said.intent == "reset_password" and says("offers_password", turn.text):
             utter(dispatcher, "utter_no_password_needed", turn.language)
             return []
+        about, key, awaited = ABOUT[said.intent]
+        findings = await self.services.find(turn.text, turn.language)
         has_other = bool(findings.hits) and findings.hits[0].translation not in _SAME_SUBJECT
         is_other = has_other and (
             findings.band is Band.ANSWER

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import EventType
@@ -87,13 +86,12 @@ def tell(
 
 
 def say_answer(
-    dispatcher: CollectingDispatcher, key: str, answer: Answer, findings: Findings | None, language: str
+    dispatcher: CollectingDispatcher, key: str, answer: Answer, findings: Findings, language: str
 ) -> None:
     """An article's passage with its source."""
-    carried: dict[str, Any] = {"sources": sources_of(answer)}
-    if findings is not None:
-        shown = tuple(source.slug for source in answer.sources)
-        carried["question"] = Asked.of(findings, shown=shown).as_json()
+    shown = tuple(source.slug for source in answer.sources)
+    question = Asked.of(findings, shown=shown).as_json()
+    carried = {"sources": sources_of(answer), "question": question}
     utter(dispatcher, key, language, carried=carried, filled=answer.values)
 
 

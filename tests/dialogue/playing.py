@@ -73,7 +73,6 @@ class Player:
         played = Played(conversation)
         visit = await self._visit(conversation)
         numbers = await self._put_on_file(conversation, visit)
-        language = conversation.folder
         for at, step in enumerate(conversation.turns, start=1):
             try:
                 replies = await self._take(visit, step, numbers)
@@ -81,7 +80,6 @@ class Player:
                 played.wrong = f"turn {at}: {wrong}"
                 return played
             played.turns.append(replies)
-            language = step.into or language
             if (wrong_text := _fault(step, replies, numbers)) is not None:
                 played.wrong = f"turn {at} ({_input(step)}): {wrong_text}"
                 return played
