@@ -22,7 +22,8 @@ class NoticeShown(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     kind: Mapped[NoticeKind]
-    version: Mapped[str] = mapped_column(String(64))
+    # Of a site's own notice with the site's key before it: `intranet/2027-01`.
+    version: Mapped[str] = mapped_column(String(160))
     language: Mapped[str] = mapped_column(String(8))
     channel: Mapped[str] = mapped_column(String(16))
     conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"))
