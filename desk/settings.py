@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from identity.sites.origins import origin_of
 from notices.privacy.notice import PrivacyNoticeError, read_notice
 from ticketing.gathering.logic import LONGEST_IN_WINDOWS
 
@@ -129,6 +130,7 @@ class Settings(BaseModel):
     ]
     default_language: Annotated[Language, Field(description="en or fr, and one of GUICHET_LANGUAGES")]
     demo: Flag
+    demo_port: Port
 
     assistant: Annotated[Literal["rasa", "none"], Field(description="rasa or none")]
     rasa_port: Port
@@ -210,6 +212,8 @@ class Settings(BaseModel):
         ports = {"port": self.port, "rasa_port": self.rasa_port, "actions_port": self.actions_port}
         if len(set(ports.values())) < len(ports):
             raise _disagree("rasa_port", "a port of its own, unlike GUICHET_PORT and GUICHET_ACTIONS_PORT")
+        if self.demo and self.demo_port in ports.values():
+            raise _disagree("demo_port", "a port of its own, unlike those of the desk, its actions and Rasa")
         if self.default_language not in self.languages:
             raise _disagree("default_language", "one of GUICHET_LANGUAGES")
         if not self.action_seconds < self.turn_seconds:
@@ -268,6 +272,19 @@ class Settings(BaseModel):
     def local_url(self) -> str:
         """Where this machine reaches the desk, whatever its public address is."""
         return f"http://{_reachable(self.host)}:{self.port}"
+
+    @property
+    def own_origins(self) -> tuple[str, ...]:
+        """What browsers call the desk's own pages; with the demo also as this machine reaches them."""
+        urls = [self.public_url]
+        if self.demo:
+            urls += [self.local_url, f"http://localhost:{self.port}"]
+        return tuple(dict.fromkeys(origin_of(url) for url in urls))
+
+    @property
+    def demo_url(self) -> str:
+        """Where the demo's intranet is: another port and, by default, another host name than the desk's."""
+        return f"http://localhost:{self.demo_port}"
 
     @property
     def rasa_url(self) -> str:

@@ -247,6 +247,7 @@ def _gateway_options(settings: Settings, secrets: Secrets, said_first: FirstCont
         first_contact=said_first,
         sight=Detector().sight if len(settings.languages) > 1 else None,
         window=timedelta(seconds=settings.gather_seconds),
+        own_origins=settings.own_origins,
     )
 
 

@@ -56,7 +56,8 @@ class GatewayOptions:
     """What the settings decide here.
 
     `first_contact`: what people are told before their first line. `sight`: which language a line tells.
-    `window`: how long a line that looks unfinished is waited after.
+    `window`: how long a line that looks unfinished is waited after. `own_origins`: the desk's own, from which
+    every site may be used.
     """
 
     visitor_key: str
@@ -66,6 +67,7 @@ class GatewayOptions:
     first_contact: FirstContact | None = None
     sight: Callable[[str], Sighting | None] | None = None
     window: timedelta = timedelta(0)
+    own_origins: tuple[str, ...] = ()
 
 
 class Switchboard:
@@ -88,7 +90,7 @@ class Switchboard:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def check_origin(self, site_key: str, origin: str | None) -> None:
-        await self._database.aread(access_site, site_key, origin)
+        await self._database.aread(access_site, site_key, origin, own=self._options.own_origins)
 
     async def open_session(
         self, *, site_key: str, origin: str | None, language: str | None, identity: str | None
@@ -218,7 +220,7 @@ def _open_session(
     options: GatewayOptions,
     now: datetime,
 ) -> tuple[OpenedSession, KnownPerson]:
-    site = access_site(session, site_key, origin)
+    site = access_site(session, site_key, origin, own=options.own_origins)
     if identity is not None:
         vouched = spend_host_identity(session, site_key, identity, now=now)
         outside = OutsideIdentity(vouched.issuer, vouched.subject, vouched.name, vouched.email)
@@ -243,7 +245,7 @@ def _enter(
     epoch: str,
     now: datetime,
 ) -> Entered:
-    access_site(session, token.site_key, origin)
+    access_site(session, token.site_key, origin, own=options.own_origins)
     visitor = access_session(session, token, life=options.session_life, now=now)
     touch_session(session, token.session_id, now=now)
     person = visitor.person
@@ -287,7 +289,7 @@ def _access(
     options: GatewayOptions,
     now: datetime,
 ) -> int:
-    access_site(session, token.site_key, origin)
+    access_site(session, token.site_key, origin, own=options.own_origins)
     visitor = access_session(session, token, life=options.session_life, now=now)
     return access_conversation(session, conversation, person_id=visitor.person.id)
 

@@ -12,7 +12,7 @@ from storage.base import Base
 
 
 class Site(Base):
-    """A place people ask from: its key, exact origins, the keys its back end signs with, its look and words."""
+    """A place people ask from: its key, exact origins, the keys its host signs with, its look and words."""
 
     __tablename__ = "site"
 

@@ -41,18 +41,24 @@ def put_site(
     if site is None:
         site = Site(key=key, created_at=now)
         session.add(site)
+    # Its look and its words stay as they are.
     site.name, site.origins, site.host_keys = name, list(origins), list(host_keys)
     site.is_identity_required = is_identity_required
     session.flush()
     return _known(site)
 
 
-def access_site(session: Session, key: str, origin: str | None) -> KnownSite:
-    """The only door to a site: it exists and this page may use it."""
+def access_site(session: Session, key: str, origin: str | None, *, own: Sequence[str] = ()) -> KnownSite:
+    """The only door to a site: it exists and this page may use it.
+
+    Args:
+        own: the desk's own origins, which count on every site: what the counter's frame sends is the desk's
+            origin, and whom that frame is shown to was decided when it was handed out (`access_frame`).
+    """
     site = session.get(Site, key) if is_site_key(key) else None
     if site is None:
         raise SiteUnknown
-    if not is_origin_allowed(origin, site.origins):
+    if not is_origin_allowed(origin, [*site.origins, *own]):
         raise OriginRefused
     return _known(site)
 
