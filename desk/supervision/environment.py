@@ -1,6 +1,7 @@
 """The environment each child gets: an allow-list, because Rasa must be given nothing worth stealing."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from desk.secrets import Secrets
 from desk.settings import Settings
@@ -45,6 +46,20 @@ def of_training(settings: Settings, ours: Mapping[str, str]) -> dict[str, str]:
         "RASA_TELEMETRY_ENABLED": "false",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def of_building(ours: Mapping[str, str]) -> dict[str, str]:
+    """The browser side's build reads files and writes files."""
+    return _picked(ours, EVERYWHERE)
+
+
+def of_npm(ours: Mapping[str, str], node: Path) -> dict[str, str]:
+    """npm is configured in many ways (registry, proxies, certificates), so it gets all but what is ours.
+
+    Its own Node.js comes first on the PATH, because npm starts `node` by that name.
+    """
+    others = {name: value for name, value in ours.items() if not name.startswith("GUICHET_")}
+    return {**others, "PATH": f"{node}:{ours['PATH']}" if ours.get("PATH") else str(node)}
 
 
 def _encoders(settings: Settings) -> dict[str, str]:
