@@ -11,7 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import DeskAction
 from actions.services import Services
 from actions.speech import LANGUAGE, utter
-from ticketing.conversations.operations import choose_language_for_turn
+from ticketing.conversations.language import choose_language_for_turn
 from ticketing.intake.answers import Said
 from ticketing.intake.reading import folded
 

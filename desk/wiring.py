@@ -28,8 +28,9 @@ from bot.channels.web.limits import WebLimits
 from desk.gateway.answering import Answering
 from desk.gateway.dispatcher import Dispatcher
 from desk.gateway.doorbells import Doorbells, open_doorbells
-from desk.gateway.switchboard import GatewayOptions, Switchboard
+from desk.gateway.switchboard import Switchboard
 from desk.gateway.turns import RunnerOptions, TurnRunner
+from desk.gateway.visits import GatewayOptions
 from desk.gateway.watcher import Watcher
 from desk.introduction import first_contact
 from desk.secrets import Secrets

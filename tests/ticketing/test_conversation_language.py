@@ -22,6 +22,7 @@ from tests.ticketing.builders import (
     count,
     transcript,
 )
+from ticketing.conversations.language import choose_language_for_turn, set_language
 from ticketing.conversations.ledger import lock_conversation
 from ticketing.conversations.logic import Author
 from ticketing.conversations.operations import (
@@ -29,11 +30,9 @@ from ticketing.conversations.operations import (
     Hearing,
     Inbound,
     Recorded,
-    choose_language_for_turn,
     hand_back,
     open_conversation,
     receive_message,
-    set_language,
     take_over,
 )
 from ticketing.first_contact.logic import FirstContact, Notice, NoticeKind

@@ -79,7 +79,13 @@ def append_message(
 
 
 def record_line(
-    session: Session, conversation: Conversation, text: str, *, external_id: str, now: datetime
+    session: Session,
+    conversation: Conversation,
+    text: str,
+    *,
+    external_id: str,
+    now: datetime,
+    extras: dict[str, Any] | None = None,
 ) -> int | None:
     """Write a person's line as the next message, unless it is there already; returns its id, or None.
 
@@ -90,7 +96,7 @@ def record_line(
         "seq": conversation.last_seq + 1,
         "author": Author.PERSON,
         "text": text,
-        "extras": {},
+        "extras": extras or {},
         "channel": conversation.channel,
         "external_id": external_id,
         "turn_id": None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
@@ -17,6 +17,16 @@ class Conversation(Base):
     """One person, one channel, one thread of messages, one speaker."""
 
     __tablename__ = "conversation"
+    __table_args__ = (
+        # The queue for an agent, in its order; whoever does not wait is not in this index.
+        Index(
+            "ix_conversation_waiting",
+            "waiting_since",
+            "id",
+            sqlite_where=text("waiting_since IS NOT NULL"),
+            postgresql_where=text("waiting_since IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     # Random: the only id that leaves the desk, also the sender id that Rasa sees.
@@ -30,6 +40,8 @@ class Conversation(Base):
     )
     speaker: Mapped[Speaker] = mapped_column(default=Speaker.ASSISTANT)
     agent_name: Mapped[str | None] = mapped_column(String(200))
+    # Since when the speaker is WAITING; nothing while somebody speaks.
+    waiting_since: Mapped[datetime | None]
     last_seq: Mapped[int] = mapped_column(default=0)
     last_turn: Mapped[int] = mapped_column(default=0)
     # Counts every change a viewer can see beside new messages; clients resume status with it.
@@ -55,7 +67,7 @@ class Message(Base):
     seq: Mapped[int]
     author: Mapped[Author]
     text: Mapped[str] = mapped_column(Text)
-    # buttons [{id, title}], sources [{title, url, slug}], ticket, notice: what a viewer may show.
+    # buttons [{id, title}], sources [{title, url, slug}], ticket, notice, file: what a viewer may show.
     extras: Mapped[dict[str, Any]]
     channel: Mapped[str] = mapped_column(String(16))
     external_id: Mapped[str | None] = mapped_column(String(200))

@@ -5,27 +5,29 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from notices.texts.catalogue import say
-from ticketing.conversations.errors import ButtonRefused, MessageEmpty, MessageTooLong, SpeakerChangeRefused
+from ticketing.conversations.errors import ButtonRefused, SpeakerChangeRefused
+from ticketing.conversations.language import follow_language
 from ticketing.conversations.ledger import (
     append_message,
     append_reply,
     lock_conversation,
-    lock_conversation_of_turn,
     mark_changed,
     record_line,
 )
-from ticketing.conversations.logic import MESSAGE_CHARACTERS, Author, Reply, Speaker, without_invisible
-from ticketing.conversations.masking import Masked, mask_secrets
+from ticketing.conversations.logic import MESSAGE_CHARACTERS, Author, Reply, Speaker
+from ticketing.conversations.masking import Masked
 from ticketing.conversations.models import Conversation, Message, OfferedButton, SpeakerChange
+from ticketing.conversations.wording import storable, visible
 from ticketing.first_contact.logic import FirstContact
 from ticketing.first_contact.operations import introduce
-from ticketing.languages.logic import LanguageSource, Sighting, language_after
-from ticketing.turns.errors import TurnLost
+from ticketing.languages.logic import LanguageSource, Sighting
+from ticketing.pictures.operations import use_picture
 from ticketing.turns.models import Turn
 from ticketing.turns.queue import ClaimedTurn, QueuedLine, enqueue_line, hand_over_pending_turns
 
@@ -34,11 +36,12 @@ CHANNEL_WEB = "web"
 
 @dataclass(frozen=True)
 class Inbound:
-    """One line from outside: a text or a pressed button, with the id its sender gave it."""
+    """One line from outside, with the id its sender gave it: a button, or a text, a picture or both."""
 
     external_id: str
     text: str = ""
     button_id: str | None = None
+    picture_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,7 @@ def open_conversation(
         language_source=LanguageSource.DEFAULT,
         speaker=Speaker.ASSISTANT,
         agent_name=None,
+        waiting_since=None,
         last_seq=0,
         last_turn=0,
         version=1,
@@ -116,49 +120,75 @@ def receive_message(
 ) -> Recorded:
     """Record a line and what it asks for, once; the caller acknowledges after the commit and not before.
 
-    The language that a line tells is that of its own answer already.
+    The language that a line tells is that of its own answer already. A picture alone is no question: the
+    desk says so, and nobody is asked for an answer.
 
     Args:
         owner: who claims the line's turn at once, if nothing of the conversation is before it.
 
     Raises:
-        MessageEmpty, MessageTooLong, ButtonRefused, ConversationNotFound: nothing is recorded.
+        MessageEmpty, MessageTooLong, ButtonRefused, PictureNotFound, ConversationNotFound: nothing is
+            recorded.
     """
     conversation = lock_conversation(session, public_id, person_id=person_id)
-    payload, text = None, inbound.text
-    if inbound.button_id is not None:
+    if inbound.button_id is not None or inbound.picture_id is not None:
+        # What is used up by the first delivery must not be missed at the second.
         earlier = _find_recorded(session, conversation, inbound)
         if earlier is not None:
             return earlier
-        payload, text = _press(session, conversation, inbound.button_id, now)
-    masked = _storable(text, character_limit, is_typed=inbound.button_id is None)
+    line = _read(session, conversation, inbound, character_limit, now)
     external_id = _external_id(conversation, inbound)
     with session.no_autoflush:
-        message_id = record_line(session, conversation, masked.text, external_id=external_id, now=now)
+        message_id = record_line(
+            session, conversation, line.masked.text, external_id=external_id, extras=line.extras, now=now
+        )
         if message_id is None:
             return _recorded_before(session, conversation, inbound)
-        recorded = Recorded(conversation.last_seq, None, is_duplicate=False, has_secret=masked.has_secret)
+        recorded = Recorded(conversation.last_seq, None, False, line.masked.has_secret)
         heard_at, conversation.heard_at = conversation.heard_at, now
         if conversation.speaker is Speaker.ASSISTANT:
-            _follow(session, conversation, hearing, now)
-            line = QueuedLine(message_id, masked.text, payload, heard_at)
-            put = enqueue_line(session, conversation, line, owner=owner, now=now, window=hearing.window)
-            recorded = replace(recorded, turn=put.number, ready_at=put.ready_at, claimed=put.claimed)
-            mark_changed(conversation, now)
-        if masked.has_secret:
-            notice = Reply(say("notice_secret_masked", conversation.language).text)
-            append_reply(session, conversation, notice, author=Author.DESK, now=now)
+            if line.is_question:
+                follow_language(session, conversation, hearing.sighting, hearing.first_contact, now)
+                queued = QueuedLine(message_id, line.masked.text, line.payload, heard_at)
+                put = enqueue_line(session, conversation, queued, owner=owner, now=now, window=hearing.window)
+                recorded = replace(recorded, turn=put.number, ready_at=put.ready_at, claimed=put.claimed)
+                mark_changed(conversation, now)
+            else:
+                _notify(session, conversation, "notice_picture_kept", now)
+        if line.masked.has_secret:
+            _notify(session, conversation, "notice_secret_masked", now)
     return recorded
 
 
-def _storable(text: str, character_limit: int, *, is_typed: bool) -> Masked:
-    visible = without_invisible(text).strip()
-    if not visible:
-        raise MessageEmpty
-    if len(text) > character_limit:
-        raise MessageTooLong(character_limit)
-    # A button's title is what the desk itself has written.
-    return mask_secrets(visible) if is_typed else Masked(visible, has_secret=False)
+@dataclass(frozen=True)
+class _Line:
+    """A line as it is kept, and whether it asks for an answer."""
+
+    masked: Masked
+    payload: str | None
+    extras: dict[str, Any]
+    is_question: bool
+
+
+def _read(
+    session: Session, conversation: Conversation, inbound: Inbound, character_limit: int, now: datetime
+) -> _Line:
+    if inbound.button_id is not None:
+        payload, title = _press(session, conversation, inbound.button_id, now)
+        # A button's title is what the desk itself has written.
+        return _Line(Masked(visible(title, character_limit), has_secret=False), payload, {}, True)
+    if inbound.picture_id is None:
+        return _Line(storable(inbound.text, character_limit), None, {}, True)
+    has_text = bool(inbound.text.strip())
+    own = Masked(say("line_picture", conversation.language).text, has_secret=False)
+    masked = storable(inbound.text, character_limit) if has_text else own
+    file = use_picture(session, inbound.picture_id, conversation, seq=conversation.last_seq + 1)
+    return _Line(masked, None, {"file": file}, has_text)
+
+
+def _notify(session: Session, conversation: Conversation, key: str, now: datetime) -> None:
+    notice = Reply(say(key, conversation.language).text)
+    append_reply(session, conversation, notice, author=Author.DESK, now=now)
 
 
 def _external_id(conversation: Conversation, inbound: Inbound) -> str:
@@ -200,74 +230,6 @@ def _press(session: Session, conversation: Conversation, button_id: str, now: da
     if pressed is None:
         raise ButtonRefused
     return pressed.payload, pressed.title
-
-
-def set_language(
-    session: Session,
-    public_id: str,
-    language: str,
-    *,
-    person_id: int,
-    now: datetime,
-    chosen: bool = True,
-    first_contact: FirstContact | None = None,
-) -> None:
-    """Go on in another language.
-
-    Args:
-        chosen: the person has asked for it, and nothing that is written changes it any more; otherwise it is
-            what a page or browser is set to, which counts until the person has written.
-    """
-    conversation = lock_conversation(session, public_id, person_id=person_id)
-    if chosen:
-        _speak(session, conversation, language, LanguageSource.CHOSEN, first_contact, now)
-    elif conversation.language_source is LanguageSource.DEFAULT:
-        _speak(session, conversation, language, LanguageSource.DEFAULT, first_contact, now)
-
-
-def choose_language_for_turn(
-    session: Session,
-    turn_id: str,
-    language: str,
-    now: datetime,
-    *,
-    first_contact: FirstContact | None = None,
-) -> bool:
-    """Go on in the language that a turn's person has asked for; False if it was that one already.
-
-    Raises:
-        TurnLost: there is no such turn.
-    """
-    conversation = lock_conversation_of_turn(session, turn_id)
-    if conversation is None:
-        raise TurnLost(turn_id)
-    has_changed = conversation.language != language
-    _speak(session, conversation, language, LanguageSource.CHOSEN, first_contact, now)
-    return has_changed
-
-
-def _follow(session: Session, conversation: Conversation, hearing: Hearing, now: datetime) -> None:
-    """Take up the language that a line tells."""
-    language, source = language_after(conversation.language, conversation.language_source, hearing.sighting)
-    _speak(session, conversation, language, source, hearing.first_contact, now)
-
-
-def _speak(
-    session: Session,
-    conversation: Conversation,
-    language: str,
-    source: LanguageSource,
-    first_contact: FirstContact | None,
-    now: datetime,
-) -> None:
-    conversation.language_source = source
-    if conversation.language == language:
-        return
-    conversation.language = language
-    mark_changed(conversation, now)
-    if conversation.speaker is Speaker.ASSISTANT:
-        # While an agent speaks, "this is a machine" would be wrong.
-        introduce(session, conversation, first_contact, now=now)
 
 
 def request_handoff(session: Session, public_id: str, *, actor: str, now: datetime) -> None:
@@ -331,6 +293,7 @@ def _change_speaker(
         )
     )
     conversation.speaker, conversation.agent_name = speaker, agent_name
+    conversation.waiting_since = now if speaker is Speaker.WAITING else None
     mark_changed(conversation, now)
     if speaker is not Speaker.ASSISTANT:
         hand_over_pending_turns(session, conversation, now=now)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Integer, and_, bindparam, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from ticketing.conversations.errors import ConversationNotFound
 from ticketing.conversations.logic import Author, Speaker
@@ -25,6 +25,8 @@ class Line:
     text: str
     extras: dict[str, Any]
     at: datetime
+    # By which its sender knows it; of a person's own lines only.
+    client_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,11 +49,13 @@ class News:
 
     lines: tuple[Line, ...]
     status: ConversationStatus
+    # The place in the queue while the speaker is WAITING; 1 is next.
+    position: int | None = None
 
 
 # Made once: these two run with every change that anybody watches.
 _LINES_SINCE = (
-    select(Message.seq, Message.author, Message.text, Message.extras, Message.at)
+    select(Message.seq, Message.author, Message.text, Message.extras, Message.at, Message.external_id)
     .where(Message.conversation_id == bindparam("conversation"), Message.seq > bindparam("since"))
     .order_by(Message.seq)
     .limit(bindparam("limit", type_=Integer))
@@ -68,6 +72,22 @@ _STATUS = select(
     Conversation.last_turn,
     _FIRST_OPEN.scalar_subquery().label("first_open"),
 ).where(Conversation.id == bindparam("conversation"))
+
+_other = aliased(Conversation)
+# Up to its own moment along the index, and of that moment itself those with a smaller id.
+_PLACE = (
+    select(func.count())
+    .select_from(Conversation)
+    .join(
+        _other,
+        and_(
+            _other.waiting_since.is_not(None),
+            _other.waiting_since <= Conversation.waiting_since,
+            or_(_other.waiting_since < Conversation.waiting_since, _other.id <= Conversation.id),
+        ),
+    )
+    .where(Conversation.id == bindparam("conversation"))
+)
 
 
 def access_conversation(session: Session, public_id: str, *, person_id: int) -> int:
@@ -91,10 +111,27 @@ def latest_conversation(session: Session, *, person_id: int, site_key: str) -> s
 
 
 def news_since(session: Session, conversation_id: int, since: int, *, limit: int = 100) -> News:
-    """Messages after `since` in order, at most `limit`, and the status."""
+    """Messages after `since` in order, at most `limit`, the status, and the place of whoever waits."""
     values = {"conversation": conversation_id, "since": since, "limit": limit}
-    lines = tuple(Line(*row) for row in session.execute(_LINES_SINCE, values))
-    return News(lines, status_of(session, conversation_id))
+    rows = session.execute(_LINES_SINCE, values)
+    lines = tuple(
+        Line(seq, author, said, extras, at, _client_id(external_id))
+        for seq, author, said, extras, at, external_id in rows
+    )
+    status = status_of(session, conversation_id)
+    is_waiting = status.speaker is Speaker.WAITING
+    return News(lines, status, queue_position(session, conversation_id) if is_waiting else None)
+
+
+def _client_id(external_id: str | None) -> str | None:
+    # It was recorded below its conversation, where alone it is unique.
+    return external_id.partition(":")[2] if external_id else None
+
+
+def queue_position(session: Session, conversation_id: int) -> int | None:
+    """How manieth a waiting conversation is, by when each began to wait; None for one that does not."""
+    place = session.scalar(_PLACE, {"conversation": conversation_id})
+    return place or None
 
 
 def status_of(session: Session, conversation_id: int) -> ConversationStatus:

@@ -1,4 +1,4 @@
-"""What turns have caused, so that a repeated turn causes it once."""
+"""What turns and people have caused, so that a repetition causes nothing."""
 
 from __future__ import annotations
 
@@ -21,5 +21,19 @@ class Effect(Base):
     turn_id: Mapped[str] = mapped_column(ForeignKey("turn.id"))
     name: Mapped[str] = mapped_column(String(64))
     ordinal: Mapped[int]
+    result: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class PersonEffect(Base):
+    """The same for what a person does outside the conversation, by the id that its client gave the deed."""
+
+    __tablename__ = "person_effect"
+    __table_args__ = (UniqueConstraint("person_id", "client_id", name="uq_person_effect_key"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    client_id: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(64))
     result: Mapped[dict[str, Any]]
     at: Mapped[datetime]

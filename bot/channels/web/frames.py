@@ -150,6 +150,8 @@ def message_frame(line: Line) -> Frame:
         "text": line.text,
         "at": line.at.isoformat(),
     }
+    if line.client_id is not None:
+        frame["client_id"] = line.client_id
     return frame | line.extras
 
 
