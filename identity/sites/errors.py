@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class IdentityError(Exception):
     """A refusal with a code clients may rely on; its text is safe to show."""
@@ -43,3 +45,17 @@ class VisitorRefused(IdentityError):
 
     def __init__(self) -> None:
         super().__init__("the visitor token is not valid any more; open a new session")
+
+
+class SiteRefused(IdentityError):
+    """A site cannot be added or changed so; the text says what is wrong, for whoever administers it."""
+
+    code = "site_refused"
+
+
+class LogoRefused(SiteRefused):
+    """A file that cannot be a logo."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.why = why

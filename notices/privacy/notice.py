@@ -58,6 +58,16 @@ def read_notice(path: Path | None) -> PrivacyNotice:
         raise PrivacyNoticeError(f"{path}: {error}") from None
 
 
+def kept(notice: PrivacyNotice) -> dict[str, str]:
+    """A notice as it is kept with a site; `from_kept` reads it."""
+    return {"version": notice.version, "link": notice.link, **notice.texts}
+
+
+def from_kept(values: Mapping[str, Any]) -> PrivacyNotice:
+    """A notice that `kept` wrote: it was checked then."""
+    return PrivacyNotice(values["version"], values["link"], {name: values[name] for name in LANGUAGES})
+
+
 def whole_notice(language: str, values: Mapping[str, str]) -> str:
     """The page of the shipped notice, in Markdown."""
     chosen = language if language in LANGUAGES else DEFAULT_LANGUAGE

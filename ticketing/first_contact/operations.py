@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from identity.sites.queries import privacy_of
 from ticketing.conversations.ledger import append_message
 from ticketing.conversations.logic import Author
 from ticketing.conversations.models import Conversation
@@ -25,8 +26,13 @@ _INSERT_ONCE = {
 def introduce(
     session: Session, conversation: Conversation, first_contact: FirstContact | None, *, now: datetime
 ) -> None:
-    """Say in the conversation's language what this person has not been told in it on this channel."""
-    for notice in first_contact.notices if first_contact is not None else ():
+    """Say in the conversation's language what this person has not been told in it on this channel.
+
+    A site that has a privacy notice of its own has that one shown instead of the installation's.
+    """
+    if first_contact is None:
+        return
+    for notice in first_contact.on_site(conversation.site_key, privacy_of(session, conversation.site_key)):
         text = notice.texts.get(conversation.language)
         if text is not None and _is_first_time(session, conversation, notice, now):
             extras = {"notice": notice.kind.value}

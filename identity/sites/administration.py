@@ -1,0 +1,209 @@
+"""What an administrator does with sites: add, change, remove, and exchange the keys of their hosts."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypedDict
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from identity.people.models import PersonIdentity
+from identity.sites.errors import SiteRefused, SiteUnknown
+from identity.sites.logic import is_site_key
+from identity.sites.logo import Logo
+from identity.sites.looks import key_from, why_not_color, why_not_greeting, why_not_name, why_not_requests
+from identity.sites.models import Site, SpentIdentity
+from identity.sites.origins import why_not_origin
+from identity.sites.queries import ShownSite, shown
+from identity.visitors.models import VisitorSession
+from notices.privacy.notice import PrivacyNotice, kept
+
+MOST_HOST_KEYS = 2
+"""The one in use and the one that replaces it."""
+
+
+class SiteChanges(TypedDict, total=False):
+    """What is to be different; what is not in it stays. None (or no requests) takes the shipped one back.
+
+    Of `greeting` and `requests` only the languages that are named change.
+    """
+
+    name: str
+    origins: Sequence[str]
+    is_identity_required: bool
+    color: str | None
+    logo: Logo | None
+    greeting: Mapping[str, str | None]
+    requests: Mapping[str, Sequence[str]]
+    privacy: PrivacyNotice | None
+
+
+def add_site(
+    session: Session,
+    *,
+    name: str,
+    origins: Sequence[str],
+    key: str | None = None,
+    changes: SiteChanges | None = None,
+    host_key: Mapping[str, Any],
+    now: datetime,
+) -> ShownSite:
+    """A new site with one host key; its own key is made from its name unless one is given.
+
+    Raises:
+        SiteRefused: something cannot be so; nothing is added.
+    """
+    site = Site(
+        key=_new_key(session, name, key),
+        name=name,
+        origins=[],
+        host_keys=[dict(host_key)],
+        created_at=now,
+        greeting={},
+        requests={},
+    )
+    _change(site, SiteChanges(**(changes or {}), name=name, origins=origins))
+    session.add(site)
+    session.flush()
+    return shown(site)
+
+
+def change_site(session: Session, key: str, changes: SiteChanges) -> ShownSite:
+    """Bring what is named to the new state.
+
+    Raises:
+        SiteUnknown: no site has this key.
+        SiteRefused: something cannot be so; nothing is changed.
+    """
+    site = _access(session, key)
+    _change(site, changes)
+    session.flush()
+    return shown(site)
+
+
+def remove_site(session: Session, key: str) -> None:
+    """Close a site: no page may use it, and who was talking there is let go. What was said is kept.
+
+    Raises:
+        SiteUnknown: no site has this key.
+    """
+    site = _access(session, key)
+    session.execute(delete(VisitorSession).where(VisitorSession.site_key == key))
+    session.execute(delete(SpentIdentity).where(SpentIdentity.site_key == key))
+    session.delete(site)
+    session.flush()
+
+
+def add_host_key(session: Session, key: str, host_key: Mapping[str, Any]) -> ShownSite:
+    """One more key for the host to sign with; both are believed until one is removed.
+
+    Raises:
+        SiteUnknown: no site has this key.
+        SiteRefused: there are two already.
+    """
+    site = _access(session, key)
+    if len(site.host_keys) >= MOST_HOST_KEYS:
+        known = " and ".join(each["kid"] for each in site.host_keys)
+        raise SiteRefused(f"it has two keys already ({known}); remove the old one first")
+    site.host_keys = [*site.host_keys, dict(host_key)]
+    session.flush()
+    return shown(site)
+
+
+def remove_host_key(session: Session, key: str, kid: str) -> ShownSite:
+    """Believe a key no more, from now on.
+
+    Raises:
+        SiteUnknown: no site has this key.
+        SiteRefused: the site's host has no such key.
+    """
+    site = _access(session, key)
+    left = [each for each in site.host_keys if each["kid"] != kid]
+    if len(left) == len(site.host_keys):
+        known = ", ".join(each["kid"] for each in site.host_keys) or "none"
+        raise SiteRefused(f"it has no key {kid!r}; it has: {known}")
+    site.host_keys = left
+    session.flush()
+    return shown(site)
+
+
+def new_host_key(now: datetime) -> dict[str, str]:
+    """A key of 256 random bits for HS256, and the id by which a JWT names it."""
+    return {
+        "kid": secrets.token_hex(4),
+        "alg": "HS256",
+        "key": secrets.token_urlsafe(32),
+        "added_at": now.isoformat(timespec="seconds"),
+    }
+
+
+def _access(session: Session, key: str) -> Site:
+    site = session.get(Site, key, with_for_update=True) if is_site_key(key) else None
+    if site is None:
+        raise SiteUnknown
+    return site
+
+
+def _new_key(session: Session, name: str, wanted: str | None) -> str:
+    if wanted is None:
+        return key_from(name, _taken(session))
+    if not is_site_key(wanted):
+        raise SiteRefused("key: 1 to 64 of A-Z, a-z, 0-9, _ and - are expected")
+    if session.get(Site, wanted) is not None:
+        raise SiteRefused(f"key: there is a site {wanted!r} already")
+    return wanted
+
+
+def _taken(session: Session) -> set[str]:
+    """Keys of sites, also of those that are gone: a new host must not vouch for the people of an old one."""
+    issuers = session.scalars(select(PersonIdentity.issuer).distinct())
+    vouched = {issuer.split(":")[1] for issuer in issuers if issuer.startswith("site:")}
+    return vouched | set(session.scalars(select(Site.key)))
+
+
+def _change(site: Site, changes: SiteChanges) -> None:
+    _check(changes)
+    if "name" in changes:
+        site.name = changes["name"].strip()
+    if "origins" in changes:
+        site.origins = list(dict.fromkeys(changes["origins"]))
+    if "is_identity_required" in changes:
+        site.is_identity_required = changes["is_identity_required"]
+    if "color" in changes:
+        site.color = changes["color"].lower() if changes["color"] else None
+    if "logo" in changes:
+        logo = changes["logo"]
+        site.logo, site.logo_version = (logo.png, logo.version) if logo else (None, None)
+    if "privacy" in changes:
+        site.privacy = kept(changes["privacy"]) if changes["privacy"] else None
+    # Written anew: a JSON column does not notice what changes inside it.
+    greeting = {**site.greeting, **changes.get("greeting", {})}
+    site.greeting = {language: text.strip() for language, text in greeting.items() if text}
+    requests = {**site.requests, **changes.get("requests", {})}
+    site.requests = {
+        language: [text.strip() for text in texts] for language, texts in requests.items() if texts
+    }
+
+
+def _check(changes: SiteChanges) -> None:
+    if "origins" in changes and not changes["origins"]:
+        raise SiteRefused("origin: at least one is needed, such as https://intranet.example")
+    reasons = [("name", why_not_name(changes["name"]))] if "name" in changes else []
+    reasons += [(f"origin {text!r}", why_not_origin(text)) for text in changes.get("origins", ())]
+    if color := changes.get("color"):
+        reasons.append((f"colour {color!r}", why_not_color(color)))
+    reasons += [
+        (f"greeting ({language})", why_not_greeting(text))
+        for language, text in changes.get("greeting", {}).items()
+        if text
+    ]
+    reasons += [
+        (f"requests ({language})", why_not_requests(texts))
+        for language, texts in changes.get("requests", {}).items()
+    ]
+    for what, why in reasons:
+        if why:
+            raise SiteRefused(f"{what}: {why}")
