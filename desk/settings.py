@@ -9,6 +9,7 @@ import difflib
 import ipaddress
 import os
 import re
+import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -32,6 +33,7 @@ from ticketing.gathering.logic import LONGEST_IN_WINDOWS
 PREFIX = "GUICHET_"
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 PROJECT = Path(__file__).resolve().parent.parent
+MEGABYTE = 1024 * 1024
 SHIPPED_ARTICLES = PROJECT / "knowledge" / "library"
 
 # Read by the test suite alone (tests/requirements.py); a desk that a test starts inherits it.
@@ -72,6 +74,14 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
     if len(set(values)) != len(values):
         raise PydanticCustomError("distinct", "a value appears twice")
     return values
+
+
+def _as_command(value: str) -> str:
+    try:
+        shlex.split(value)
+    except ValueError:
+        raise PydanticCustomError("command", "quotes do not match") from None
+    return value
 
 
 Port = Annotated[int, Field(ge=1, le=65535, description="a port from 1 to 65535")]
@@ -180,8 +190,23 @@ class Settings(BaseModel):
     sockets_per_visitor: Count
     sockets_per_address: Count
     sockets_total: Count
+    reads_per_minute: Count
+    read_burst: Count
     visitor_idle_hours: Annotated[int, Field(ge=1, le=720, description="hours, from 1 to 720")]
     visitor_days: Annotated[int, Field(ge=1, le=30, description="days, from 1 to 30")]
+
+    pictures: Flag
+    picture_megabytes: Annotated[int, Field(ge=1, le=20, description="megabytes, from 1 to 20")]
+    pictures_per_day: Count
+    picture_megabytes_per_day: Count
+    picture_megabytes_in_all: Annotated[
+        int, Field(ge=1, le=1_000_000, description="megabytes, from 1 to 1000000")
+    ]
+    picture_scan: Annotated[
+        str,
+        AfterValidator(_as_command),
+        Field(description="empty, or a program and its arguments, such as clamdscan --fdpass {file}"),
+    ]
 
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="DEBUG, INFO, WARNING or ERROR")
@@ -247,6 +272,21 @@ class Settings(BaseModel):
     def has_multilingual_encoder(self) -> bool:
         """Without the first encoder there is no second: an installation without both goes by words only."""
         return self.has_encoder and self.encoder_multilingual != "none"
+
+    @property
+    def pictures_folder(self) -> Path:
+        return self.var / "pictures"
+
+    @property
+    def picture_bytes(self) -> int:
+        """The largest picture that is taken."""
+        return self.picture_megabytes * MEGABYTE
+
+    @property
+    def picture_scanner(self) -> tuple[str, ...]:
+        """The scanner's program and arguments, `{file}` among them; none: nothing is scanned."""
+        command = tuple(shlex.split(self.picture_scan))
+        return command if not command or any("{file}" in each for each in command) else (*command, "{file}")
 
     @property
     def rasa_model(self) -> Path:

@@ -278,6 +278,8 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
         "sessions_per_minute": 10_000,
         "sockets_per_visitor": 20,
         "sockets_per_address": 200,
+        "reads_per_minute": 60_000,
+        "read_burst": 1_000,
         "rasa_port": changes.get("rasa_port") or a_free_port(),
     } | changes
     return load({f"GUICHET_{name.upper()}": str(value) for name, value in chosen.items()})

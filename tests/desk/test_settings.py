@@ -103,6 +103,8 @@ def test_the_tests_own_variable_is_tolerated() -> None:
         ("GUICHET_VISITOR_DAYS", "31", "from 1 to 30"),
         ("GUICHET_LOG_LEVEL", "verbose", "DEBUG, INFO, WARNING or ERROR"),
         ("GUICHET_SEARCH_THRESHOLD", "1.5", "from 0 to 1"),
+        ("GUICHET_PICTURE_MEGABYTES", "21", "megabytes, from 1 to 20"),
+        ("GUICHET_PICTURE_SCAN", "clamdscan 'half", "a program and its arguments"),
         ("GUICHET_GATHER_SECONDS", "-1", "seconds, from 0 (at once) to 3"),
         ("GUICHET_PRIVACY_NOTICE", "/nowhere.yml", "a notice that can be used (/nowhere.yml: No such file"),
     ],
@@ -178,3 +180,20 @@ def test_settings_survive_the_way_through_an_environment() -> None:
     settings = load({"GUICHET_LANGUAGES": "fr,en", "GUICHET_SEARCH_THRESHOLD": "0.4", "GUICHET_DEMO": "no"})
 
     assert load(settings.environment()) == settings
+
+
+@pytest.mark.parametrize(
+    ("setting", "command"),
+    [
+        ("", ()),
+        ("scan --quiet {file}", ("scan", "--quiet", "{file}")),
+        ("scan --path={file} -v", ("scan", "--path={file}", "-v")),
+        ("'/opt/my scanner' -q", ("/opt/my scanner", "-q", "{file}")),
+    ],
+)
+def test_a_scanner_is_a_command_that_is_given_the_file(setting: str, command: tuple[str, ...]) -> None:
+    assert load({"GUICHET_PICTURE_SCAN": setting}).picture_scanner == command
+
+
+def test_pictures_are_off_unless_somebody_turns_them_on() -> None:
+    assert load({}).pictures is False
