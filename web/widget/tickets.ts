@@ -1,0 +1,193 @@
+// "My tickets": the list, and one ticket with its history, a reply and, when it was closed too early, a reopening.
+
+import type { Chat, Ticket, TicketDetails, TicketEntry } from '../chat/client/types.ts';
+import { h, setText, toggle } from '../chat/view/dom.ts';
+import { icon } from '../chat/view/icon.ts';
+import { formatted, verbatim } from '../chat/view/rendering.ts';
+import type { Words } from '../chat/view/words.ts';
+
+export interface TicketsHandlers {
+  open(number: string): void;
+  why(error: unknown): string;
+}
+
+const FINISHED = new Set(['resolved', 'closed', 'cancelled']);
+
+export class WidgetTickets extends HTMLElement {
+  private words!: Words;
+  private chat!: Chat;
+  private on!: TicketsHandlers;
+
+  begin(words: Words, chat: Chat, on: TicketsHandlers): void {
+    this.words = words;
+    this.chat = chat;
+    this.on = on;
+    this.classList.add('page');
+  }
+
+  async list(): Promise<void> {
+    await this.load(async () => this.drawList(await this.chat.tickets()));
+  }
+
+  async ticket(number: string): Promise<void> {
+    await this.load(async () => this.drawTicket(await this.chat.ticket(number)));
+  }
+
+  private async load(act: () => Promise<void>): Promise<void> {
+    this.replaceChildren(h('p', { class: 'quiet', role: 'status' }, this.words.say('loading')));
+    try {
+      await act();
+    } catch (error) {
+      const again = (): void => void this.load(act);
+      this.replaceChildren(
+        h(
+          'p',
+          { class: 'trouble', role: 'alert' },
+          this.words.say('ticketsFailed'),
+          ` ${this.on.why(error)}`,
+        ),
+        h('button', { type: 'button', class: 'choice', onclick: again }, this.words.say('tryAgain')),
+      );
+    }
+  }
+
+  private async drawList(tickets: readonly Ticket[]): Promise<void> {
+    if (tickets.length === 0) {
+      this.replaceChildren(h('p', { class: 'empty' }, icon('ticket'), this.words.say('ticketsEmpty')));
+      return;
+    }
+    const done = tickets.filter((each) => FINISHED.has(each.status));
+    const open = tickets.filter((each) => !FINISHED.has(each.status));
+    this.replaceChildren(...this.group('ticketsOpen', open), ...this.group('ticketsDone', done));
+  }
+
+  private group(name: 'ticketsOpen' | 'ticketsDone', tickets: readonly Ticket[]): HTMLElement[] {
+    if (tickets.length === 0) return [];
+    const rows = tickets.map((each) => h('li', {}, this.row(each)));
+    return [h('h2', {}, this.words.say(name)), h('ul', { class: 'tickets' }, ...rows)];
+  }
+
+  private row(ticket: Ticket): HTMLElement {
+    const open = (): void => this.on.open(ticket.number);
+    return h(
+      'button',
+      { type: 'button', class: 'ticket-row', onclick: open },
+      h('span', { class: 'top' }, h('strong', {}, ticket.number), pill(ticket, this.words)),
+      h('span', { class: 'summary' }, ticket.summary),
+      h('small', {}, `${this.words.say('changed')}: ${this.words.moment(new Date(ticket.changedAt))}`),
+    );
+  }
+
+  private async drawTicket(ticket: TicketDetails): Promise<void> {
+    const { words } = this;
+    const hold = ticket.holdReason ? words.of('hold_', ticket.holdReason, 'status_on_hold') : null;
+    const history = ticket.entries.map((entry) => h('li', {}, this.entry(entry)));
+    this.replaceChildren(
+      h('p', { class: 'top' }, h('strong', {}, ticket.number), pill(ticket, words)),
+      h('h2', { tabindex: -1 }, ticket.summary),
+      ...(hold ? [h('p', { class: 'hold' }, icon('clock'), hold)] : []),
+      this.facts(ticket),
+      ...(ticket.description && ticket.description !== ticket.summary ? [verbatim(ticket.description)] : []),
+      h('h3', {}, words.say('history')),
+      h('ol', { class: 'history' }, ...history),
+      ...this.forms(ticket),
+    );
+  }
+
+  private facts(ticket: TicketDetails): HTMLElement {
+    const { words } = this;
+    const rows: [string, string][] = [
+      [words.say('opened'), words.moment(new Date(ticket.openedAt))],
+      [words.say('priority'), ticket.priority],
+      [words.say('group'), ticket.group ?? ''],
+    ];
+    const shown = rows.filter(([, value]) => value);
+    return h('dl', {}, ...shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
+  }
+
+  private entry(entry: TicketEntry): HTMLElement {
+    const { words } = this;
+    const at = new Date(entry.at);
+    const what = entry.status
+      ? words.of('status_', entry.status, 'kind_other')
+      : words.of('kind_', entry.kind, 'kind_other');
+    const text = entry.text && (entry.author === 'me' ? verbatim(entry.text) : formatted(entry.text));
+    return h(
+      'div',
+      { class: `entry ${entry.author}` },
+      h(
+        'p',
+        { class: 'byline' },
+        h('strong', {}, words.say(`by_${entry.author}`)),
+        ` · ${what} · `,
+        h('time', { datetime: entry.at }, words.moment(at)),
+      ),
+      text,
+    );
+  }
+
+  private forms(ticket: TicketDetails): HTMLElement[] {
+    if (ticket.mayReply)
+      return [
+        this.form(ticket.number, 'reply', (id, text) => this.chat.replyTicket(ticket.number, id, text)),
+      ];
+    if (ticket.mayReopen)
+      return [
+        this.form(ticket.number, 'reopen', (id, text) => this.chat.reopenTicket(ticket.number, id, text)),
+      ];
+    return [];
+  }
+
+  private form(
+    number: string,
+    kind: 'reply' | 'reopen',
+    act: (clientId: string, text: string) => Promise<{ ticket: TicketDetails }>,
+  ): HTMLElement {
+    const { words } = this;
+    const id = `guichet-${kind}-${number}`;
+    const box = h('textarea', { id, rows: 3, required: true, placeholder: words.say(`${kind}Placeholder`) });
+    const button = h('button', { type: 'submit', class: 'choice yes' }, words.say(`${kind}Send`));
+    const fate = h('p', { role: 'status', hidden: true });
+    // The same id at every try of the same text: whatever gets lost on the way, it is written once.
+    let clientId = crypto.randomUUID();
+    const submit = async (event: Event): Promise<void> => {
+      event.preventDefault();
+      if (!box.value.trim() || button.disabled) return;
+      button.disabled = true;
+      try {
+        const done = await act(clientId, box.value.trim());
+        await this.drawTicket(done.ticket);
+        this.prepend(
+          h(
+            'p',
+            { class: 'done', role: 'status' },
+            icon('check'),
+            words.say(kind === 'reply' ? 'added' : 'reopened'),
+          ),
+        );
+        this.scrollTop = 0;
+      } catch (error) {
+        button.disabled = false;
+        setText(fate, this.on.why(error));
+        toggle(fate, true);
+      }
+    };
+    box.addEventListener('input', () => {
+      clientId = crypto.randomUUID();
+    });
+    return h(
+      'form',
+      { class: 'ticket-form', onsubmit: (event: Event) => void submit(event) },
+      h('label', { for: id }, words.say(`${kind}Label`)),
+      box,
+      fate,
+      button,
+    );
+  }
+}
+customElements.define('widget-tickets', WidgetTickets);
+
+/** Where a ticket stands, in a word and a colour. */
+export function pill(ticket: Pick<Ticket, 'status'>, words: Words): HTMLElement {
+  return h('span', { class: `pill ${ticket.status}` }, words.of('status_', ticket.status, 'kind_other'));
+}
