@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def counts(folder: Path) -> str:
-    """By cases: in Node.js's reports suites stand in suites, or are missing, so their own sums say nothing."""
+    """By cases: in Node.js's reports suites stand in suites, or are missing; their sums say nothing."""
     total = Counter(
         _became(case)
         for report in sorted(folder.glob("*.xml"))

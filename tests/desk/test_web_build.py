@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from desk.cli import checkup
 from desk.preparation import steps, web
 from desk.preparation.steps import Context
 from desk.preparation.web import BuildFailed, Workshop
@@ -36,10 +37,11 @@ def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def no_node(tmp_path: Path) -> dict[str, str]:
     """An environment in which the system's Node.js, if there is one, is not found."""
-    empty = tmp_path / "bin"
-    empty.mkdir()
-    assert shutil.which("node", path=str(empty)) is None
-    return {"PATH": str(empty)}
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "sh").symlink_to("/bin/sh")  # all that npm needs of the system
+    assert shutil.which("node", path=str(folder)) is None
+    return {"PATH": str(folder)}
 
 
 Make = Callable[[str], Workshop]
@@ -78,7 +80,7 @@ def content_of(folder: Path) -> dict[str, bytes]:
 def test_npm_runs_where_the_system_has_no_node(no_node: dict[str, str]) -> None:
     done = subprocess.run(
         [web.NODE, web.NPM, "exec", "--offline", "--call", "node --version"],
-        env=of_npm({**no_node, "PATH": no_node["PATH"] + ":/bin"}, web.NODE_FOLDER),
+        env=of_npm(no_node, web.NODE_FOLDER),
         capture_output=True,
         text=True,
         check=True,
@@ -254,3 +256,19 @@ def test_the_step_builds_and_keeps_the_loader(packages: Path, tmp_path: Path) ->
     assets = read_manifest()
     assert (settings.var / "loaders" / f"loader-{assets.loader_digest}.js").is_file()
     assert steps.build_web(context) == steps.UNCHANGED
+
+
+def test_doctor_sees_a_build_of_other_sources(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def found() -> checkup.Finding:
+        (finding,) = checkup.browser_side(load({}))
+        return finding
+
+    monkeypatch.setattr(checkup, "read_manifest", lambda: read_manifest(workshop.folder))
+    is_current = web.is_current
+    monkeypatch.setattr(web, "is_current", lambda *_: is_current(workshop.sources, workshop.folder))
+    assert (found().state, found().do) == ("fail", "`guichet build`")
+    web.build(workshop)
+    assert found().state == "ok"
+    (workshop.sources / "widget" / "style.css").write_text("")
+
+    assert (found().state, found().do) == ("warn", "`guichet build`")
