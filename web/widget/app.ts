@@ -82,8 +82,11 @@ export class WidgetApp extends HTMLElement {
     else this.outside.close();
   }
 
+  /** Ready to write; but on a touch screen the keyboard would cover what is there to read. */
   override focus(): void {
-    if (this.view.name === 'chat') this.composer.focus();
+    if (this.view.name !== 'chat') return;
+    if (matchMedia('(hover: none)').matches) this.log.focus();
+    else this.composer.focus();
   }
 
   /** Everything anew in a language; what was typed stays. */
@@ -167,13 +170,13 @@ export class WidgetApp extends HTMLElement {
     if (view.name === 'ticket') void this.tickets.ticket(view.number);
     this.draw(this.chat.state);
     if (!moves) return;
-    if (view.name === 'chat') this.composer.focus();
+    if (view.name === 'chat') this.focus();
     else this.header.querySelector<HTMLElement>('.tool:not([hidden])')?.focus();
   }
 
   private ask(text: string): void {
     this.chat.send(text);
-    this.composer.focus();
+    this.focus();
   }
 
   private key(event: KeyboardEvent): void {
@@ -250,7 +253,7 @@ export class WidgetApp extends HTMLElement {
     return {
       press: (button) => {
         chat.press(button);
-        this.composer.focus();
+        this.focus();
       },
       openTicket: (number) => this.go({ name: 'ticket', number }),
       fillTicket: (card, number) => void this.fillTicket(card, number),

@@ -22,12 +22,14 @@ export class ChatLog extends HTMLElement {
     'aria-live': 'polite',
     'aria-relevant': 'additions',
   });
+  private readonly sent = h('p', { class: 'fate sent', hidden: true });
   private readonly pending = h('div', { class: 'pending' });
   private readonly typing = h('div', { class: 'typing', hidden: true }, h('i'), h('i'), h('i'), h('span'));
   private readonly scroller = h(
     'div',
     { class: 'scroller', tabindex: 0 },
     this.lines,
+    this.sent,
     this.pending,
     this.typing,
   );
@@ -47,7 +49,8 @@ export class ChatLog extends HTMLElement {
     this.lines.setAttribute('aria-label', words.say('messages'));
     this.newer.replaceChildren(icon('down'), words.say('newMessages'));
     this.scroller.prepend(top);
-    this.lines.after(bottom);
+    this.sent.after(bottom);
+    this.sent.replaceChildren(icon('check'), words.say('sent'));
     this.scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
     this.replaceChildren(this.scroller, this.newer);
     this.endless.observe(this.scroller);
@@ -57,12 +60,17 @@ export class ChatLog extends HTMLElement {
     this.endless.disconnect();
   }
 
+  override focus(): void {
+    this.scroller.focus();
+  }
+
   draw(state: ChatState): void {
     const wasAtEnd = this.isAtEnd;
     const isBeginning = this.last === null;
     const hadPending = this.pending.childElementCount;
     const first = this.drawLines(state.lines);
     this.drawPending(state);
+    toggle(this.sent, state.lines.at(-1)?.author === 'person' && state.pending.length === 0);
     this.drawChoices(state);
     this.drawTyping(state);
     const hasMyLine = this.pending.childElementCount > hadPending;
@@ -133,7 +141,7 @@ export class ChatLog extends HTMLElement {
     const label = this.typing.lastElementChild as HTMLElement;
     const author = state.typing?.author;
     if (author && author !== 'person') {
-      const name = authorName({ author: author as Line['author'], agent: state.agent }, this.words);
+      const name = state.agent ?? authorName({ author: author as Line['author'], agent: null }, this.words);
       setText(label, this.words.say('typing', { author: name }));
     } else setText(label, this.words.say('thinking'));
     const isThinking = state.thinking && state.speaker === 'assistant' && state.phase === 'online';
