@@ -5,6 +5,9 @@ import { ICONS } from '../chat/view/icons.ts';
 import { type Look, readForHost, type ToFrame, wrapped } from '../shared/messages.ts';
 import { STYLE } from './style.ts';
 
+const FIRST_WAIT_MS = 20_000;
+const LONGEST_WAIT_MS = 600_000;
+
 export type IdentitySource = () => Promise<string | null>;
 
 export interface CounterOptions {
@@ -26,6 +29,7 @@ export class Counter {
   private look: Look | null = null;
   private unread = 0;
   private isReady = false;
+  private timer = 0;
   private isOpen = false;
 
   constructor(options: CounterOptions) {
@@ -43,18 +47,27 @@ export class Counter {
 
   /** Put the frame on the page; the button follows when the frame says that the desk is there. */
   begin(): void {
-    const { desk, site, isLeft } = this.options;
+    const { isLeft } = this.options;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
     const root = this.host.attachShadow({ mode: 'closed' });
     root.adoptedStyleSheets = [sheet];
     root.append(h('div', { class: isLeft ? 'box left' : 'box' }, this.frame, this.button));
-    this.frame.src = `${desk}/widget/v1/frame?site=${encodeURIComponent(site)}&origin=${encodeURIComponent(location.origin)}`;
     addEventListener('message', this.hear);
+    this.load(FIRST_WAIT_MS);
     document.body.append(this.host);
   }
 
+  /** Pages stay open for days: a desk that is away just now is asked again, more and more rarely. */
+  private load(wait: number): void {
+    const { desk, site } = this.options;
+    const asked = new URLSearchParams({ site, origin: location.origin });
+    this.frame.src = `${desk}/widget/v1/frame?${asked}`;
+    this.timer = setTimeout(() => this.isReady || this.load(Math.min(wait * 2, LONGEST_WAIT_MS)), wait);
+  }
+
   destroy(): void {
+    clearTimeout(this.timer);
     removeEventListener('message', this.hear);
     this.host.remove();
   }
