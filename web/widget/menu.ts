@@ -36,7 +36,7 @@ export class WidgetMenu extends HTMLElement {
     this.sound = this.item('sound', 'sound', on.sound, false);
     const privacy = h(
       'a',
-      { class: 'item', href: `${config.privacy}?lang=${words.language}`, target: '_blank', rel: 'noopener' },
+      { class: 'item', href: noticeIn(config.privacy, words.language), target: '_blank', rel: 'noopener' },
       icon('lock'),
       h('span', {}, words.say('privacy'), h('span', { class: 'unseen' }, ` ${words.say('newTab')}`)),
     );
@@ -113,3 +113,10 @@ export class WidgetMenu extends HTMLElement {
   };
 }
 customElements.define('widget-menu', WidgetMenu);
+
+/** Our own page is told the language; an organisation's own address stays as it was given. */
+function noticeIn(address: string, language: Language): string {
+  const url = new URL(address, location.origin);
+  if (url.origin === location.origin) url.searchParams.set('lang', language);
+  return url.href;
+}
