@@ -7,18 +7,24 @@ import contextlib
 import logging
 import signal
 import sys
+from pathlib import Path
 
 from aiohttp import web
 
 from actions.listener import build_listener
 from bot.channels.web.routes import add_web_channel
 from desk import secrets as installation_secrets
-from desk.gateway.middleware import add_security_headers, hide_errors
+from desk.gateway.middleware import add_security_headers, hide_errors, insist_on_encryption
 from desk.introduction import notice_values
 from desk.pages.privacy import PATH, PrivacyPage
 from desk.pages.routes import ArticlePages, routes
 from desk.secrets import Secrets, SecretsError
 from desk.settings import Settings, SettingsError, load
+from desk.web_assets import BUILD
+from desk.widget.files import open_files
+from desk.widget.page import DeskFacts
+from desk.widget.routes import WidgetPages
+from desk.widget.routes import routes as widget_routes
 from desk.wiring import Desk, run_desk
 from knowledge.articles.factfiles import load_facts
 from notices.privacy.notice import read_notice
@@ -31,10 +37,12 @@ SHUTDOWN_SECONDS = 0.5
 MAX_BODY_BYTES = 64 * 1024
 
 
-def public_application(desk: Desk) -> web.Application:
-    """Everything that people and pages may reach."""
+def public_application(desk: Desk, build: Path = BUILD) -> web.Application:
+    """Everything that people and pages may reach; `build` is where the browser side was built."""
     application = web.Application(middlewares=[hide_errors], client_max_size=MAX_BODY_BYTES)
     application.on_response_prepare.append(add_security_headers)
+    if desk.settings.is_encrypted:
+        application.on_response_prepare.append(insist_on_encryption)
     application.router.add_get("/healthz", _healthy)
     application.router.add_get("/", _to_articles)
     settings = desk.settings
@@ -51,6 +59,7 @@ def public_application(desk: Desk) -> web.Application:
         pages, read_notice(settings.privacy_notice), lambda language: notice_values(settings, language)
     )
     application.router.add_get(PATH, privacy.show)
+    application.router.add_routes(widget_routes(_widget_pages(desk, build)))
     add_web_channel(
         application,
         desk.switchboard,
@@ -58,6 +67,18 @@ def public_application(desk: Desk) -> web.Application:
         trusted_proxies=settings.trusted_proxies,
     )
     return application
+
+
+def _widget_pages(desk: Desk, build: Path) -> WidgetPages:
+    settings = desk.settings
+    facts = DeskFacts(
+        settings.languages,
+        settings.default_language,
+        settings.message_characters,
+        settings.picture_bytes if settings.pictures else None,
+        read_notice(settings.privacy_notice).link or PATH,
+    )
+    return WidgetPages(desk.database, open_files(build, settings.var), facts, settings.own_origins)
 
 
 async def serve(settings: Settings, secrets: Secrets) -> None:

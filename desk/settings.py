@@ -322,6 +322,11 @@ class Settings(BaseModel):
         return tuple(dict.fromkeys(origin_of(url) for url in urls))
 
     @property
+    def is_encrypted(self) -> bool:
+        """Whether people reach the desk over https."""
+        return self.public_url.startswith("https://")
+
+    @property
     def demo_url(self) -> str:
         """Where the demo's intranet is: another port and, by default, another host name than the desk's."""
         return f"http://localhost:{self.demo_port}"

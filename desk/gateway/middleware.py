@@ -30,6 +30,11 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
     response.headers["Server"] = SERVER
 
 
+async def insist_on_encryption(request: web.Request, response: web.StreamResponse) -> None:
+    """Where people reach the desk over https, their browsers come back over https only (TRUST WW-4)."""
+    response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+
+
 @web.middleware
 async def hide_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """An unforeseen error gives a reference and nothing else (TRUST AC-13)."""

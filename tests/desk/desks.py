@@ -24,6 +24,7 @@ from actions.listener import build_listener
 from desk.secrets import Secrets
 from desk.serve import public_application
 from desk.settings import PROJECT, Settings, load
+from desk.web_assets import BUILD
 from desk.wiring import Desk, run_desk
 from identity.sites.operations import put_site
 from knowledge.articles.importing import import_library, read_library
@@ -334,11 +335,13 @@ async def a_desk(
     *,
     grace: float = 0.5,
     introduces: bool = False,
+    build: Path = BUILD,
     **changes: Any,
 ) -> AsyncIterator[RunningDesk]:
     """A desk that listens; with the database that is in the folder, or a new one.
 
-    It waits for no further lines and says nothing by itself, unless a test asks for it.
+    It waits for no further lines and says nothing by itself, unless a test asks for it. `build` is where the
+    browser side is.
     """
     if rasa is not None:
         changes.setdefault("rasa_port", rasa.port)
@@ -353,7 +356,7 @@ async def a_desk(
             seconds=settings.action_seconds,
         )
         actions_port, _ = await stack.enter_async_context(listening(listener, grace=grace))
-        port, public = await stack.enter_async_context(listening(public_application(desk), grace=grace))
+        port, public = await stack.enter_async_context(listening(public_application(desk, build), grace=grace))
         http = await stack.enter_async_context(aiohttp.ClientSession())
         yield RunningDesk(
             desk, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{actions_port}/webhook", http, public

@@ -1,0 +1,1 @@
+"""What the desk serves to the pages that embed its counter: the loader, the page in the frame, its files."""
