@@ -121,8 +121,7 @@ export interface TicketEntry {
 
 export interface TicketDetails extends Ticket {
   description: string;
-  /** Questions answered when it was opened, as the desk words them. */
-  details: readonly { label: string; value: string }[];
+  details: string | null;
   entries: readonly TicketEntry[];
 }
 
