@@ -20,108 +20,108 @@ export interface CounterOptions {
 }
 
 export class Counter {
-  private readonly options: CounterOptions;
-  private readonly host = h('guichet-counter' as 'div');
-  private readonly frame: HTMLIFrameElement;
-  private readonly badge = h('span', { class: 'badge', hidden: true });
-  private readonly button: HTMLButtonElement;
-  private identity: IdentitySource | null;
-  private look: Look | null = null;
-  private unread = 0;
-  private isReady = false;
-  private timer = 0;
-  private isOpen = false;
+  readonly #options: CounterOptions;
+  readonly #host = h('guichet-counter' as 'div');
+  readonly #frame: HTMLIFrameElement;
+  readonly #badge = h('span', { class: 'badge', hidden: true });
+  readonly #button: HTMLButtonElement;
+  #identity: IdentitySource | null;
+  #look: Look | null = null;
+  #unread = 0;
+  #isReady = false;
+  #timer = 0;
+  #isOpen = false;
 
   constructor(options: CounterOptions) {
-    this.options = options;
-    this.identity = options.identity;
-    this.frame = h('iframe', { hidden: true });
-    this.button = h(
+    this.#options = options;
+    this.#identity = options.identity;
+    this.#frame = h('iframe', { hidden: true });
+    this.#button = h(
       'button',
-      { type: 'button', hidden: true, 'aria-expanded': 'false', onclick: () => this.toggle() },
+      { type: 'button', hidden: true, 'aria-expanded': 'false', onclick: () => this.#toggle() },
       drawing(ICONS.chat),
       drawing(ICONS.down),
-      this.badge,
+      this.#badge,
     );
   }
 
   /** Put the frame on the page; the button follows when the frame says that the desk is there. */
   begin(): void {
-    const { isLeft } = this.options;
+    const { isLeft } = this.#options;
     const sheet = new CSSStyleSheet();
     sheet.replaceSync(STYLE);
-    const root = this.host.attachShadow({ mode: 'closed' });
+    const root = this.#host.attachShadow({ mode: 'closed' });
     root.adoptedStyleSheets = [sheet];
-    root.append(h('div', { class: isLeft ? 'box left' : 'box' }, this.frame, this.button));
-    addEventListener('message', this.hear);
-    this.load(FIRST_WAIT_MS);
-    document.body.append(this.host);
+    root.append(h('div', { class: isLeft ? 'box left' : 'box' }, this.#frame, this.#button));
+    addEventListener('message', this.#hear);
+    this.#load(FIRST_WAIT_MS);
+    document.body.append(this.#host);
   }
 
   /** Pages stay open for days: a desk that is away just now is asked again, more and more rarely. */
-  private load(wait: number): void {
-    const { desk, site } = this.options;
+  #load(wait: number): void {
+    const { desk, site } = this.#options;
     const asked = new URLSearchParams({ site, origin: location.origin });
-    this.frame.src = `${desk}/widget/v1/frame?${asked}`;
-    this.timer = setTimeout(() => this.isReady || this.load(Math.min(wait * 2, LONGEST_WAIT_MS)), wait);
+    this.#frame.src = `${desk}/widget/v1/frame?${asked}`;
+    this.#timer = setTimeout(() => this.#isReady || this.#load(Math.min(wait * 2, LONGEST_WAIT_MS)), wait);
   }
 
   destroy(): void {
-    clearTimeout(this.timer);
-    removeEventListener('message', this.hear);
-    this.host.remove();
+    clearTimeout(this.#timer);
+    removeEventListener('message', this.#hear);
+    this.#host.remove();
   }
 
   /** `byPerson`: the focus follows. */
   show(byPerson: boolean): void {
-    if (!this.isReady) return;
-    this.isOpen = true;
-    this.draw();
+    if (!this.#isReady) return;
+    this.#isOpen = true;
+    this.#draw();
     this.tell({ type: 'show' });
-    if (byPerson) this.frame.focus();
+    if (byPerson) this.#frame.focus();
   }
 
   hide(): void {
-    if (!this.isOpen) return;
-    this.isOpen = false;
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
     // The focus must not be lost with the frame; where the page has it, it stays there.
-    const hadFocus = document.activeElement === this.host;
-    this.draw();
+    const hadFocus = document.activeElement === this.#host;
+    this.#draw();
     this.tell({ type: 'hide' });
-    if (hadFocus) this.button.focus();
+    if (hadFocus) this.#button.focus();
   }
 
   identify(source: IdentitySource | null): void {
-    this.identity = source;
+    this.#identity = source;
     this.tell({ type: 'signed' });
   }
 
   /** Before the frame is ready there is nobody to tell: its `ready` is answered with what is true then. */
   tell(message: ToFrame): void {
-    if (message.type === 'language') this.options.language = message.language;
-    if (message.type === 'theme') this.options.theme = message.theme;
-    if (this.isReady) this.post(message);
+    if (message.type === 'language') this.#options.language = message.language;
+    if (message.type === 'theme') this.#options.theme = message.theme;
+    if (this.#isReady) this.#post(message);
   }
 
-  private toggle(): void {
-    if (this.isOpen) this.hide();
+  #toggle(): void {
+    if (this.#isOpen) this.hide();
     else this.show(true);
   }
 
-  private readonly hear = (event: MessageEvent): void => {
-    if (event.origin !== this.options.desk || event.source !== this.frame.contentWindow) return;
+  readonly #hear = (event: MessageEvent): void => {
+    if (event.origin !== this.#options.desk || event.source !== this.#frame.contentWindow) return;
     const message = readForHost(event.data);
     switch (message?.type) {
       case 'ready':
-        this.isReady = true;
-        this.greet();
+        this.#isReady = true;
+        this.#greet();
         break;
       case 'look':
-        this.look = message.look;
-        this.draw();
+        this.#look = message.look;
+        this.#draw();
         break;
       case 'identity':
-        void this.answer(message.id);
+        void this.#answer(message.id);
         break;
       case 'open':
         this.show(false);
@@ -130,51 +130,53 @@ export class Counter {
         this.hide();
         break;
       case 'unread':
-        this.unread = message.count;
-        this.draw();
+        this.#unread = message.count;
+        this.#draw();
         break;
       case 'wide':
-        this.frame.classList.toggle('wide', message.on);
+        this.#frame.classList.toggle('wide', message.on);
         break;
     }
   };
 
-  private greet(): void {
-    const { language, theme } = this.options;
-    this.post({ type: 'hello', language, theme, identity: this.identity !== null });
+  #greet(): void {
+    const { language, theme } = this.#options;
+    this.#post({ type: 'hello', language, theme, identity: this.#identity !== null });
   }
 
-  private async answer(id: number): Promise<void> {
+  async #answer(id: number): Promise<void> {
     let token: string | null = null;
     let failed = false;
     try {
-      token = (await this.identity?.()) ?? null;
+      token = (await this.#identity?.()) ?? null;
     } catch (error) {
       failed = true;
       console.warn('guichet: the signed identity could not be had', error);
     }
-    this.post({ type: 'identity', id, token, failed });
+    this.#post({ type: 'identity', id, token, failed });
   }
 
-  private post(message: ToFrame): void {
-    this.frame.contentWindow?.postMessage(wrapped(message), this.options.desk);
+  #post(message: ToFrame): void {
+    this.#frame.contentWindow?.postMessage(wrapped(message), this.#options.desk);
   }
 
-  private draw(): void {
-    const { look, isOpen, unread } = this;
+  #draw(): void {
+    const look = this.#look;
+    const isOpen = this.#isOpen;
+    const unread = this.#unread;
     if (!look) return;
     const { labels } = look;
-    const box = this.host.style;
+    const box = this.#host.style;
     box.setProperty('--guichet-color', look.color);
     box.setProperty('--guichet-text', look.text);
-    this.host.lang = look.language;
-    this.frame.title = labels.title;
-    this.frame.hidden = !isOpen;
-    this.button.hidden = false;
-    this.button.setAttribute('aria-expanded', String(isOpen));
+    this.#host.lang = look.language;
+    this.#frame.title = labels.title;
+    this.#frame.hidden = !isOpen;
+    this.#button.hidden = false;
+    this.#button.setAttribute('aria-expanded', String(isOpen));
     const waiting = unread && !isOpen ? `, ${labels.unread.replace('{count}', String(unread))}` : '';
-    this.button.setAttribute('aria-label', (isOpen ? labels.close : labels.open) + waiting);
-    this.badge.hidden = !waiting;
-    this.badge.textContent = unread > 9 ? '9+' : String(unread);
+    this.#button.setAttribute('aria-label', (isOpen ? labels.close : labels.open) + waiting);
+    this.#badge.hidden = !waiting;
+    this.#badge.textContent = unread > 9 ? '9+' : String(unread);
   }
 }

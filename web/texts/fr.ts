@@ -16,7 +16,6 @@ export const fr: Texts = {
   desk: 'Centre de services',
   connecting: 'Connexion…',
   offline: 'Pas de connexion. Ce que vous écrivez est gardé et partira dès son retour.',
-  back: 'Connexion rétablie',
   greeting: 'Bonjour ! Que pouvons-nous faire pour vous ?',
   frequent: 'Souvent demandé',
   messages: 'Conversation',
@@ -61,7 +60,6 @@ export const fr: Texts = {
   leave: 'M’oublier sur cet appareil',
   leaveSure:
     'Oublier cette conversation sur cet appareil ? Les tickets restent enregistrés. Ce qui n’est pas envoyé est perdu.',
-  left2: 'Cet appareil a oublié la conversation.',
   signedIn: 'Identifié : {name}',
   claimed: 'Non identifié',
   ticketsEmpty:
@@ -104,8 +102,6 @@ export const fr: Texts = {
   hold_requester: 'L’équipe attend votre réponse',
   hold_supplier: 'L’équipe attend un fournisseur',
   hold_change: 'En attente d’un changement prévu',
-  type_incident: 'Incident',
-  type_service_request: 'Demande',
   today: 'Aujourd’hui',
   yesterday: 'Hier',
   newMessages: 'Nouveaux messages',

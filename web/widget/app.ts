@@ -30,123 +30,124 @@ export interface Outside {
 const CHAT: View = { name: 'chat' };
 
 export class WidgetApp extends HTMLElement {
-  private chat!: Chat;
-  private config!: Config;
-  private outside!: Outside;
-  private words!: Words;
-  private pictures!: Pictures;
-  private view: View = CHAT;
-  private isWide = false;
-  private hadConversation: string | null = null;
-  private header = new WidgetHeader();
-  private menu = new WidgetMenu();
-  private welcome!: WidgetWelcome;
-  private log = new ChatLog();
-  private composer = new ChatComposer();
-  private tickets = new WidgetTickets();
-  private readonly notice = h('p', { class: 'banner', role: 'status', hidden: true });
-  private readonly refusal = h('p', { class: 'refusal', role: 'alert', hidden: true });
+  #chat!: Chat;
+  #config!: Config;
+  #outside!: Outside;
+  #words!: Words;
+  #pictures!: Pictures;
+  #view: View = CHAT;
+  #isWide = false;
+  #hadConversation: string | null = null;
+  #header = new WidgetHeader();
+  #menu = new WidgetMenu();
+  #welcome!: WidgetWelcome;
+  #log = new ChatLog();
+  #composer = new ChatComposer();
+  #tickets = new WidgetTickets();
+  readonly #notice = h('p', { class: 'banner', role: 'status', hidden: true });
+  readonly #refusal = h('p', { class: 'refusal', role: 'alert', hidden: true });
 
   begin(chat: Chat, config: Config, language: Language, outside: Outside): void {
-    this.chat = chat;
-    this.config = config;
-    this.outside = outside;
-    this.pictures = new Pictures(
+    this.#chat = chat;
+    this.#config = config;
+    this.#outside = outside;
+    this.#pictures = new Pictures(
       (id) => chat.picture(id),
-      () => this.words,
+      () => this.#words,
     );
-    this.speak(language);
-    chat.subscribe((state) => this.draw(state));
-    this.addEventListener('keydown', (event) => this.key(event));
-    if (config.files) this.listenToDrops();
+    this.#speak(language);
+    chat.subscribe((state) => this.#draw(state));
+    this.addEventListener('keydown', (event) => this.#key(event));
+    if (config.files) this.#listenToDrops();
   }
 
   /** What the person asked of the host: be there, and ready to be written in. */
   show(): void {
-    this.chat.open();
-    this.draw(this.chat.state);
+    this.#chat.open();
+    this.#draw(this.#chat.state);
     this.focus();
   }
 
   /** The host page's language, until the conversation has one of its own. */
   suggest(code: string): void {
-    const language = spoken(code, this.config.languages);
-    if (language && this.chat.state.conversation === null) this.speak(language);
+    const language = spoken(code, this.#config.languages);
+    if (language && this.#chat.state.conversation === null) this.#speak(language);
   }
 
   /** One step out: a menu, a view, then the widget itself. */
   retreat(): void {
-    if (this.menu.dismiss()) return;
-    if (this.view.name === 'ticket') this.go({ name: 'tickets' });
-    else if (this.view.name === 'tickets') this.go(CHAT);
-    else this.outside.close();
+    if (this.#menu.dismiss()) return;
+    if (this.#view.name === 'ticket') this.#go({ name: 'tickets' });
+    else if (this.#view.name === 'tickets') this.#go(CHAT);
+    else this.#outside.close();
   }
 
   /** Ready to write; but on a touch screen the keyboard would cover what is there to read. */
   override focus(): void {
-    if (this.view.name !== 'chat') return;
-    if (matchMedia('(hover: none)').matches) this.log.focus();
-    else this.composer.focus();
+    if (this.#view.name !== 'chat') return;
+    if (matchMedia('(hover: none)').matches) this.#log.focus();
+    else this.#composer.focus();
   }
 
   /** Everything anew in a language; what was typed stays. */
-  private speak(language: Language): void {
-    this.words = new Words(language);
+  #speak(language: Language): void {
+    this.#words = new Words(language);
     document.documentElement.lang = language;
     const hadFocus = this.contains(document.activeElement);
-    const draft = this.isConnected && this.composer.isConnected ? this.composer.text : this.chat.state.draft;
-    this.header = new WidgetHeader();
-    this.menu = new WidgetMenu();
-    this.log = new ChatLog();
-    this.composer = new ChatComposer();
-    this.tickets = new WidgetTickets();
-    this.menu.begin(this.words, this.config, this.menuHandlers());
-    this.header.begin(this.words, this.config, this.headerHandlers(), this.menu);
-    this.welcome = new WidgetWelcome(this.words, this.config, (text) => this.ask(text));
-    this.log.begin(this.words, this.lineHandlers(), this.welcome.top, this.welcome.bottom);
-    this.composer.begin(this.words, this.composerHandlers(), draft);
-    this.tickets.begin(this.words, this.chat, {
-      open: (number) => this.go({ name: 'ticket', number }),
-      why: (error) => this.why(error),
+    const draft =
+      this.isConnected && this.#composer.isConnected ? this.#composer.text : this.#chat.state.draft;
+    this.#header = new WidgetHeader();
+    this.#menu = new WidgetMenu();
+    this.#log = new ChatLog();
+    this.#composer = new ChatComposer();
+    this.#tickets = new WidgetTickets();
+    this.#menu.begin(this.#words, this.#config, this.#menuHandlers());
+    this.#header.begin(this.#words, this.#config, this.#headerHandlers(), this.#menu);
+    this.#welcome = new WidgetWelcome(this.#words, this.#config, (text) => this.#ask(text));
+    this.#log.begin(this.#words, this.#lineHandlers(), this.#welcome.top, this.#welcome.bottom);
+    this.#composer.begin(this.#words, this.#composerHandlers(), draft);
+    this.#tickets.begin(this.#words, this.#chat, {
+      open: (number) => this.#go({ name: 'ticket', number }),
+      why: (error) => this.#why(error),
     });
-    this.replaceChildren(this.header, this.notice, this.refusal, this.log, this.tickets, this.composer);
-    this.outside.spoke(this.words);
-    this.go(this.view, hadFocus);
+    this.replaceChildren(this.#header, this.#notice, this.#refusal, this.#log, this.#tickets, this.#composer);
+    this.#outside.spoke(this.#words);
+    this.#go(this.#view, hadFocus);
   }
 
-  private draw(state: ChatState): void {
-    const language = spoken(state.language, this.config.languages);
-    if (language && language !== this.words.language) {
-      this.speak(language);
+  #draw(state: ChatState): void {
+    const language = spoken(state.language, this.#config.languages);
+    if (language && language !== this.#words.language) {
+      this.#speak(language);
       return;
     }
-    if (state.conversation !== this.hadConversation) {
-      this.hadConversation = state.conversation;
-      if (this.view.name !== 'chat') this.go(CHAT, false);
+    if (state.conversation !== this.#hadConversation) {
+      this.#hadConversation = state.conversation;
+      if (this.#view.name !== 'chat') this.#go(CHAT, false);
     }
-    this.composer.limit = state.characters;
-    this.header.draw(state, this.viewTitle(), this.isWide);
-    this.menu.draw(state, this.outside.sound.isOn);
-    this.welcome.draw(state);
-    this.log.draw(state);
-    this.drawNotice(state);
-    this.drawRefusal(state);
+    this.#composer.limit = state.characters;
+    this.#header.draw(state, this.#viewTitle(), this.#isWide);
+    this.#menu.draw(state, this.#outside.sound.isOn);
+    this.#welcome.draw(state);
+    this.#log.draw(state);
+    this.#drawNotice(state);
+    this.#drawRefusal(state);
   }
 
-  private viewTitle(): string | null {
-    if (this.view.name === 'chat') return null;
-    return this.view.name === 'tickets' ? this.words.say('tickets') : this.view.number;
+  #viewTitle(): string | null {
+    if (this.#view.name === 'chat') return null;
+    return this.#view.name === 'tickets' ? this.#words.say('tickets') : this.#view.number;
   }
 
-  private drawNotice(state: ChatState): void {
-    const text = this.noticeOf(state);
-    setText(this.notice, text);
-    toggle(this.notice, text !== '');
-    this.notice.dataset['kind'] = state.phase === 'offline' ? 'offline' : state.speaker;
+  #drawNotice(state: ChatState): void {
+    const text = this.#noticeOf(state);
+    setText(this.#notice, text);
+    toggle(this.#notice, text !== '');
+    this.#notice.dataset['kind'] = state.phase === 'offline' ? 'offline' : state.speaker;
   }
 
-  private noticeOf(state: ChatState): string {
-    const { words } = this;
+  #noticeOf(state: ChatState): string {
+    const words = this.#words;
     if (state.phase === 'offline') return words.say('offline');
     if (state.waitMs > 0) return words.say('why_slow_down', { seconds: Math.ceil(state.waitMs / 1_000) });
     if (state.speaker !== 'waiting' || state.phase !== 'online') return '';
@@ -155,134 +156,132 @@ export class WidgetApp extends HTMLElement {
     return [place, words.say('waitingLong')].filter(Boolean).join('. ').replace('..', '.');
   }
 
-  private drawRefusal(state: ChatState): void {
+  #drawRefusal(state: ChatState): void {
     const isRefused = state.phase === 'refused';
-    setText(this.refusal, isRefused ? this.words.of('refused_', state.refusal, 'refused_other') : '');
-    toggle(this.refusal, isRefused);
-    toggle(this.composer, this.view.name === 'chat' && !isRefused);
-    toggle(this.log, this.view.name === 'chat' && !(isRefused && state.lines.length === 0));
+    setText(this.#refusal, isRefused ? this.#words.of('refused_', state.refusal, 'refused_other') : '');
+    toggle(this.#refusal, isRefused);
+    toggle(this.#composer, this.#view.name === 'chat' && !isRefused);
+    toggle(this.#log, this.#view.name === 'chat' && !(isRefused && state.lines.length === 0));
   }
 
-  private go(view: View, moves = true): void {
-    this.view = view;
-    toggle(this.tickets, view.name !== 'chat');
-    if (view.name === 'tickets') void this.tickets.list();
-    if (view.name === 'ticket') void this.tickets.ticket(view.number);
-    this.draw(this.chat.state);
+  #go(view: View, moves = true): void {
+    this.#view = view;
+    toggle(this.#tickets, view.name !== 'chat');
+    if (view.name === 'tickets') void this.#tickets.list();
+    if (view.name === 'ticket') void this.#tickets.ticket(view.number);
+    this.#draw(this.#chat.state);
     if (!moves) return;
     if (view.name === 'chat') this.focus();
-    else this.header.querySelector<HTMLElement>('.tool:not([hidden])')?.focus();
+    else this.#header.querySelector<HTMLElement>('.tool:not([hidden])')?.focus();
   }
 
-  private ask(text: string): void {
-    this.chat.send(text);
+  #ask(text: string): void {
+    this.#chat.send(text);
     this.focus();
   }
 
-  private key(event: KeyboardEvent): void {
+  #key(event: KeyboardEvent): void {
     if (event.key !== 'Escape' || event.defaultPrevented || document.querySelector('dialog[open]')) return;
     event.preventDefault();
     this.retreat();
   }
 
-  private headerHandlers(): Parameters<WidgetHeader['begin']>[2] {
+  #headerHandlers(): Parameters<WidgetHeader['begin']>[2] {
     return {
       back: () => this.retreat(),
-      tickets: () => this.go({ name: 'tickets' }),
+      tickets: () => this.#go({ name: 'tickets' }),
       widen: () => {
-        this.isWide = !this.isWide;
-        this.outside.widen(this.isWide);
-        this.draw(this.chat.state);
+        this.#isWide = !this.#isWide;
+        this.#outside.widen(this.#isWide);
+        this.#draw(this.#chat.state);
       },
-      close: () => this.outside.close(),
+      close: () => this.#outside.close(),
     };
   }
 
-  private menuHandlers(): Parameters<WidgetMenu['begin']>[2] {
+  #menuHandlers(): Parameters<WidgetMenu['begin']>[2] {
     const sure = (question: 'restartSure' | 'leaveSure', act: () => void) => async (): Promise<void> => {
-      if (await confirmed(this.words.say(question), this.words)) act();
+      if (await confirmed(this.#words.say(question), this.#words)) act();
       this.focus();
     };
     return {
-      restart: () => void sure('restartSure', () => this.chat.restart())(),
-      leave: () => void sure('leaveSure', () => void this.forget())(),
+      restart: () => void sure('restartSure', () => this.#chat.restart())(),
+      leave: () => void sure('leaveSure', () => void this.#forget())(),
       language: (language) => {
-        this.chat.setLanguage(language);
-        this.speak(language);
-        this.menu.focus();
+        this.#chat.setLanguage(language);
+        this.#speak(language);
+        this.#menu.focus();
       },
       sound: () => {
-        this.outside.sound.toggle();
-        this.draw(this.chat.state);
+        this.#outside.sound.toggle();
+        this.#draw(this.#chat.state);
       },
       download: () => {
         const day = new Date().toISOString().slice(0, 10);
-        save(transcript(this.chat.state, this.config.name, this.words), `guichet-${day}.txt`);
+        save(transcript(this.#chat.state, this.#config.name, this.#words), `guichet-${day}.txt`);
       },
     };
   }
 
-  private async forget(): Promise<void> {
-    await this.chat.leave();
-    this.go(CHAT, false);
-    this.outside.close();
+  async #forget(): Promise<void> {
+    await this.#chat.leave();
+    this.#go(CHAT, false);
+    this.#outside.close();
   }
 
-  private composerHandlers(): Parameters<ChatComposer['begin']>[1] {
-    const { chat, config } = this;
+  #composerHandlers(): Parameters<ChatComposer['begin']>[1] {
+    const chat = this.#chat;
+    const config = this.#config;
     return {
       send: (text, picture) => chat.send(text, picture),
       typing: () => chat.typing(),
       draft: (text) => chat.keepDraft(text),
-      upload: config.files ? (file, progress) => this.upload(file, progress) : null,
-      why: (error) => this.why(error),
+      upload: config.files ? (file, progress) => this.#upload(file, progress) : null,
+      why: (error) => this.#why(error),
     };
   }
 
-  private async upload(
-    file: File,
-    progress: (share: number) => void,
-  ): Promise<Awaited<ReturnType<Chat['upload']>>> {
-    if (this.config.files && file.size > this.config.files.max_bytes)
+  async #upload(file: File, progress: (share: number) => void): Promise<Awaited<ReturnType<Chat['upload']>>> {
+    if (this.#config.files && file.size > this.#config.files.max_bytes)
       throw new ChatError('picture_too_large');
-    return this.chat.upload(file, file.name, progress);
+    return this.#chat.upload(file, file.name, progress);
   }
 
-  private lineHandlers(): LineHandlers {
-    const { chat } = this;
+  #lineHandlers(): LineHandlers {
+    const chat = this.#chat;
     return {
       press: (button) => {
         chat.press(button);
         this.focus();
       },
-      openTicket: (number) => this.go({ name: 'ticket', number }),
-      fillTicket: (card, number) => void this.fillTicket(card, number),
-      showPicture: (picture, box) => this.pictures.show(picture, box),
+      openTicket: (number) => this.#go({ name: 'ticket', number }),
+      fillTicket: (card, number) => void this.#fillTicket(card, number),
+      showPicture: (picture, box) => this.#pictures.show(picture, box),
       retry: (clientId) => chat.retry(clientId),
       discard: (clientId) => chat.discard(clientId),
     };
   }
 
   /** What a card shows beside the number comes a moment later, and is missed by nobody when it does not. */
-  private async fillTicket(card: HTMLElement, number: string): Promise<void> {
-    const ticket = await this.chat.ticket(number).catch(() => null);
-    if (ticket) card.lastElementChild?.replaceChildren(pill(ticket, this.words), ticket.summary);
+  async #fillTicket(card: HTMLElement, number: string): Promise<void> {
+    const ticket = await this.#chat.ticket(number).catch(() => null);
+    if (ticket) card.lastElementChild?.replaceChildren(pill(ticket, this.#words), ticket.summary);
   }
 
-  private why(error: unknown): string {
+  #why(error: unknown): string {
     const code = error instanceof ChatError ? error.code : 'other';
-    const megabytes = Math.round((this.config.files?.max_bytes ?? 0) / 1_048_576);
+    const megabytes = Math.round((this.#config.files?.max_bytes ?? 0) / 1_048_576);
     const seconds = error instanceof ChatError ? Math.ceil(error.waitMs / 1_000) : 0;
-    const text = this.words.of('why_', code, 'why_other');
+    const text = this.#words.of('why_', code, 'why_other');
     return text.replace('{megabytes}', String(megabytes)).replace('{seconds}', String(seconds));
   }
 
-  private listenToDrops(): void {
+  #listenToDrops(): void {
     const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
     this.addEventListener('dragover', (event) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
-      this.dataset['drop'] = this.words.say('dropHere');
+      this.dataset['drop'] = this.#words.say('dropHere');
     });
     this.addEventListener('dragleave', (event) => {
       if (!(event.relatedTarget instanceof Node && this.contains(event.relatedTarget)))
@@ -291,7 +290,7 @@ export class WidgetApp extends HTMLElement {
     this.addEventListener('drop', (event) => {
       event.preventDefault();
       delete this.dataset['drop'];
-      void this.composer.take(event.dataTransfer?.files[0]);
+      void this.#composer.take(event.dataTransfer?.files[0]);
     });
   }
 }

@@ -15,51 +15,51 @@ export interface HeaderHandlers {
 }
 
 export class WidgetHeader extends HTMLElement {
-  private words!: Words;
-  private readonly name = h('h1');
-  private readonly status = h('p', { class: 'status' });
-  private back!: HTMLButtonElement;
-  private tickets!: HTMLButtonElement;
-  private wide: HTMLButtonElement | null = null;
+  #words!: Words;
+  readonly #name = h('h1');
+  readonly #status = h('p', { class: 'status' });
+  #back!: HTMLButtonElement;
+  #tickets!: HTMLButtonElement;
+  #wide: HTMLButtonElement | null = null;
 
   begin(words: Words, config: Config, on: HeaderHandlers, menu: HTMLElement): void {
-    this.words = words;
+    this.#words = words;
     const isFramed = config.host !== null;
     const logo = config.logo
       ? h('img', { class: 'logo', src: config.logo, alt: '' })
       : h('span', { class: 'logo' }, icon('chat'));
-    setText(this.name, config.name);
-    this.back = tool('back', 'goBack', words, on.back);
-    this.tickets = tool('ticket', 'tickets', words, on.tickets);
-    this.wide = isFramed ? tool('widen', 'widen', words, on.widen) : null;
-    this.wide?.classList.add('widen');
+    setText(this.#name, config.name);
+    this.#back = tool('back', 'goBack', words, on.back);
+    this.#tickets = tool('ticket', 'tickets', words, on.tickets);
+    this.#wide = isFramed ? tool('widen', 'widen', words, on.widen) : null;
+    this.#wide?.classList.add('widen');
     this.replaceChildren(
-      this.back,
+      this.#back,
       logo,
-      h('div', { class: 'names' }, this.name, this.status),
-      this.tickets,
+      h('div', { class: 'names' }, this.#name, this.#status),
+      this.#tickets,
       menu,
-      ...(this.wide ? [this.wide] : []),
+      ...(this.#wide ? [this.#wide] : []),
       ...(isFramed ? [tool('close', 'close', words, on.close)] : []),
     );
   }
 
   /** `title` is that of a view other than the conversation. */
   draw(state: ChatState, title: string | null, isWide: boolean): void {
-    toggle(this.back, title !== null);
-    toggle(this.tickets, title === null && state.conversation !== null);
-    setText(this.status, title ?? this.speaking(state));
+    toggle(this.#back, title !== null);
+    toggle(this.#tickets, title === null && state.conversation !== null);
+    setText(this.#status, title ?? this.#speaking(state));
     this.dataset['speaker'] = title !== null ? '' : state.phase === 'online' ? state.speaker : state.phase;
-    if (this.wide) {
-      this.wide.replaceChildren(icon(isWide ? 'narrow' : 'widen'));
-      const said = this.words.say(isWide ? 'narrow' : 'widen');
-      this.wide.setAttribute('aria-label', said);
-      this.wide.title = said;
+    if (this.#wide) {
+      this.#wide.replaceChildren(icon(isWide ? 'narrow' : 'widen'));
+      const said = this.#words.say(isWide ? 'narrow' : 'widen');
+      this.#wide.setAttribute('aria-label', said);
+      this.#wide.title = said;
     }
   }
 
-  private speaking(state: ChatState): string {
-    const { words } = this;
+  #speaking(state: ChatState): string {
+    const words = this.#words;
     if (state.phase === 'connecting') return words.say('connecting');
     if (state.speaker === 'agent')
       return state.agent ? words.say('withAgent', { agent: state.agent }) : words.say('aPerson');

@@ -6,8 +6,8 @@ const PATIENCE_MS = 5_000;
 
 export class Host {
   readonly origin: string | null;
-  private readonly waiting = new Map<number, (answer: ToFrame & { type: 'identity' }) => void>();
-  private last = 0;
+  readonly #waiting = new Map<number, (answer: ToFrame & { type: 'identity' }) => void>();
+  #last = 0;
 
   /** `origin` is null in a window of our own: then there is nobody to talk to. */
   constructor(origin: string | null, heard: (message: ToFrame) => void) {
@@ -16,7 +16,7 @@ export class Host {
     addEventListener('message', (event: MessageEvent) => {
       if (event.origin !== origin || event.source !== parent) return;
       const message = readForFrame(event.data);
-      if (message?.type === 'identity') this.waiting.get(message.id)?.(message);
+      if (message?.type === 'identity') this.#waiting.get(message.id)?.(message);
       else if (message) heard(message);
     });
   }
@@ -32,16 +32,16 @@ export class Host {
   /** A fresh signed identity from the host's back end; null when nobody is signed in there. */
   identity(): Promise<string | null> {
     if (this.origin === null) return Promise.resolve(null);
-    this.last += 1;
-    const id = this.last;
+    this.#last += 1;
+    const id = this.#last;
     return new Promise<string | null>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error('the host did not answer')), PATIENCE_MS);
-      this.waiting.set(id, ({ token, failed }) => {
+      this.#waiting.set(id, ({ token, failed }) => {
         clearTimeout(timer);
         if (failed) reject(new Error('the host has no answer'));
         else resolve(token);
       });
       this.tell({ type: 'identity', id });
-    }).finally(() => this.waiting.delete(id));
+    }).finally(() => this.#waiting.delete(id));
   }
 }

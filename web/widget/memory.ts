@@ -1,29 +1,29 @@
 // Small wishes of the person: kept on the device once the widget was opened, and only if the browser allows it.
 
 export class Memory {
-  private readonly open: string;
-  private readonly sound: string;
+  readonly #open: string;
+  readonly #sound: string;
 
   constructor(site: string) {
-    this.open = `guichet:${site}:open`;
-    this.sound = `guichet:${site}:sound`;
+    this.#open = `guichet:${site}:open`;
+    this.#sound = `guichet:${site}:sound`;
   }
 
   /** Whether it was open on the page before, in this tab. */
   get wasOpen(): boolean {
-    return read(() => sessionStorage.getItem(this.open)) === '1';
+    return read(() => sessionStorage.getItem(this.#open)) === '1';
   }
 
   setOpen(isOpen: boolean): void {
-    read(() => (isOpen ? sessionStorage.setItem(this.open, '1') : sessionStorage.removeItem(this.open)));
+    read(() => (isOpen ? sessionStorage.setItem(this.#open, '1') : sessionStorage.removeItem(this.#open)));
   }
 
   get hasSound(): boolean {
-    return read(() => localStorage.getItem(this.sound)) === '1';
+    return read(() => localStorage.getItem(this.#sound)) === '1';
   }
 
   setSound(isOn: boolean): void {
-    read(() => (isOn ? localStorage.setItem(this.sound, '1') : localStorage.removeItem(this.sound)));
+    read(() => (isOn ? localStorage.setItem(this.#sound, '1') : localStorage.removeItem(this.#sound)));
   }
 }
 

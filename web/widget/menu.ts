@@ -18,98 +18,98 @@ export interface MenuHandlers {
 }
 
 export class WidgetMenu extends HTMLElement {
-  private words!: Words;
-  private button!: HTMLButtonElement;
-  private readonly list = h('div', { class: 'menu', id: 'guichet-menu', hidden: true });
-  private readonly who = h('p', { class: 'who' });
-  private sound!: HTMLButtonElement;
-  private inConversation: HTMLButtonElement[] = [];
+  #words!: Words;
+  #button!: HTMLButtonElement;
+  readonly #list = h('div', { class: 'menu', id: 'guichet-menu', hidden: true });
+  readonly #who = h('p', { class: 'who' });
+  #sound!: HTMLButtonElement;
+  #inConversation: HTMLButtonElement[] = [];
 
   begin(words: Words, config: Config, on: MenuHandlers): void {
-    this.words = words;
-    this.button = tool('more', 'more', words, () => this.show(this.list.hasAttribute('hidden')));
-    this.button.setAttribute('aria-controls', 'guichet-menu');
-    const restart = this.item('again', 'restart', on.restart);
-    const save = this.item('save', 'download', on.download);
-    const leave = this.item('leave', 'leave', on.leave);
-    this.inConversation = [restart, save, leave];
-    this.sound = this.item('sound', 'sound', on.sound, false);
+    this.#words = words;
+    this.#button = tool('more', 'more', words, () => this.#show(this.#list.hasAttribute('hidden')));
+    this.#button.setAttribute('aria-controls', 'guichet-menu');
+    const restart = this.#item('again', 'restart', on.restart);
+    const save = this.#item('save', 'download', on.download);
+    const leave = this.#item('leave', 'leave', on.leave);
+    this.#inConversation = [restart, save, leave];
+    this.#sound = this.#item('sound', 'sound', on.sound, false);
     const privacy = h(
       'a',
       { class: 'item', href: noticeIn(config.privacy, words.language), target: '_blank', rel: 'noopener' },
       icon('lock'),
       h('span', {}, words.say('privacy'), h('span', { class: 'unseen' }, ` ${words.say('newTab')}`)),
     );
-    this.list.replaceChildren(
-      this.who,
+    this.#list.replaceChildren(
+      this.#who,
       restart,
-      ...this.languages(config, on),
-      this.sound,
+      ...this.#languages(config, on),
+      this.#sound,
       save,
       privacy,
       leave,
     );
-    this.replaceChildren(this.button, this.list);
+    this.replaceChildren(this.#button, this.#list);
     this.addEventListener('focusout', (event) => {
-      if (event.relatedTarget instanceof Node && !this.contains(event.relatedTarget)) this.show(false);
+      if (event.relatedTarget instanceof Node && !this.contains(event.relatedTarget)) this.#show(false);
     });
-    document.addEventListener('pointerdown', this.outside);
-    this.show(false);
+    document.addEventListener('pointerdown', this.#outside);
+    this.#show(false);
   }
 
   disconnectedCallback(): void {
-    document.removeEventListener('pointerdown', this.outside);
+    document.removeEventListener('pointerdown', this.#outside);
   }
 
   draw(state: ChatState, hasSound: boolean): void {
     const { person } = state;
     const name = person?.verified ? (person.name ?? person.email) : null;
-    setText(this.who, name ? this.words.say('signedIn', { name }) : this.words.say('claimed'));
-    toggle(this.who, person !== null);
-    for (const item of this.inConversation) toggle(item, state.conversation !== null);
-    this.sound.setAttribute('aria-pressed', String(hasSound));
+    setText(this.#who, name ? this.#words.say('signedIn', { name }) : this.#words.say('claimed'));
+    toggle(this.#who, person !== null);
+    for (const item of this.#inConversation) toggle(item, state.conversation !== null);
+    this.#sound.setAttribute('aria-pressed', String(hasSound));
   }
 
   /** Closes it; returns whether it was open. */
   dismiss(): boolean {
-    if (this.list.hidden) return false;
-    this.show(false);
-    this.button.focus();
+    if (this.#list.hidden) return false;
+    this.#show(false);
+    this.#button.focus();
     return true;
   }
 
   override focus(): void {
-    this.button.focus();
+    this.#button.focus();
   }
 
-  private languages(config: Config, on: MenuHandlers): HTMLElement[] {
+  #languages(config: Config, on: MenuHandlers): HTMLElement[] {
     return config.languages
-      .filter((each) => each !== this.words.language)
+      .filter((each) => each !== this.#words.language)
       .map((each) => {
-        const item = this.item('globe', 'language', () => on.language(each));
+        const item = this.#item('globe', 'language', () => on.language(each));
         const name = h('span', { lang: each }, LANGUAGES[each].name);
         item.lastElementChild?.replaceChildren(name);
         return item;
       });
   }
 
-  private item(picture: IconName, name: Key, act: () => void, closes = true): HTMLButtonElement {
+  #item(picture: IconName, name: Key, act: () => void, closes = true): HTMLButtonElement {
     const chosen = (): void => {
       if (closes) this.dismiss();
       act();
     };
-    const said = h('span', {}, this.words.say(name));
+    const said = h('span', {}, this.#words.say(name));
     return h('button', { type: 'button', class: 'item', onclick: chosen }, icon(picture), said);
   }
 
-  private show(isShown: boolean): void {
-    toggle(this.list, isShown);
-    this.button.setAttribute('aria-expanded', String(isShown));
-    if (isShown) this.list.querySelector<HTMLElement>('.item:not([hidden])')?.focus();
+  #show(isShown: boolean): void {
+    toggle(this.#list, isShown);
+    this.#button.setAttribute('aria-expanded', String(isShown));
+    if (isShown) this.#list.querySelector<HTMLElement>('.item:not([hidden])')?.focus();
   }
 
-  private readonly outside = (event: Event): void => {
-    if (event.target instanceof Node && !this.contains(event.target)) this.show(false);
+  readonly #outside = (event: Event): void => {
+    if (event.target instanceof Node && !this.contains(event.target)) this.#show(false);
   };
 }
 customElements.define('widget-menu', WidgetMenu);

@@ -14,88 +14,88 @@ export interface TicketsHandlers {
 const FINISHED = new Set(['resolved', 'closed', 'cancelled']);
 
 export class WidgetTickets extends HTMLElement {
-  private words!: Words;
-  private chat!: Chat;
-  private on!: TicketsHandlers;
+  #words!: Words;
+  #chat!: Chat;
+  #on!: TicketsHandlers;
 
   begin(words: Words, chat: Chat, on: TicketsHandlers): void {
-    this.words = words;
-    this.chat = chat;
-    this.on = on;
+    this.#words = words;
+    this.#chat = chat;
+    this.#on = on;
     this.classList.add('page');
   }
 
   async list(): Promise<void> {
-    await this.load(async () => this.drawList(await this.chat.tickets()));
+    await this.#load(async () => this.#drawList(await this.#chat.tickets()));
   }
 
   async ticket(number: string): Promise<void> {
-    await this.load(async () => this.drawTicket(await this.chat.ticket(number)));
+    await this.#load(async () => this.#drawTicket(await this.#chat.ticket(number)));
   }
 
-  private async load(act: () => Promise<void>): Promise<void> {
-    this.replaceChildren(h('p', { class: 'quiet', role: 'status' }, this.words.say('loading')));
+  async #load(act: () => Promise<void>): Promise<void> {
+    this.replaceChildren(h('p', { class: 'quiet', role: 'status' }, this.#words.say('loading')));
     try {
       await act();
     } catch (error) {
-      const again = (): void => void this.load(act);
+      const again = (): void => void this.#load(act);
       this.replaceChildren(
         h(
           'p',
           { class: 'trouble', role: 'alert' },
-          this.words.say('ticketsFailed'),
-          ` ${this.on.why(error)}`,
+          this.#words.say('ticketsFailed'),
+          ` ${this.#on.why(error)}`,
         ),
-        h('button', { type: 'button', class: 'choice', onclick: again }, this.words.say('tryAgain')),
+        h('button', { type: 'button', class: 'choice', onclick: again }, this.#words.say('tryAgain')),
       );
     }
   }
 
-  private async drawList(tickets: readonly Ticket[]): Promise<void> {
+  async #drawList(tickets: readonly Ticket[]): Promise<void> {
     if (tickets.length === 0) {
-      this.replaceChildren(h('p', { class: 'empty' }, icon('ticket'), this.words.say('ticketsEmpty')));
+      this.replaceChildren(h('p', { class: 'empty' }, icon('ticket'), this.#words.say('ticketsEmpty')));
       return;
     }
     const done = tickets.filter((each) => FINISHED.has(each.status));
     const open = tickets.filter((each) => !FINISHED.has(each.status));
-    this.replaceChildren(...this.group('ticketsOpen', open), ...this.group('ticketsDone', done));
+    this.replaceChildren(...this.#group('ticketsOpen', open), ...this.#group('ticketsDone', done));
   }
 
-  private group(name: 'ticketsOpen' | 'ticketsDone', tickets: readonly Ticket[]): HTMLElement[] {
+  #group(name: 'ticketsOpen' | 'ticketsDone', tickets: readonly Ticket[]): HTMLElement[] {
     if (tickets.length === 0) return [];
-    const rows = tickets.map((each) => h('li', {}, this.row(each)));
-    return [h('h2', {}, this.words.say(name)), h('ul', { class: 'tickets' }, ...rows)];
+    const rows = tickets.map((each) => h('li', {}, this.#row(each)));
+    return [h('h2', {}, this.#words.say(name)), h('ul', { class: 'tickets' }, ...rows)];
   }
 
-  private row(ticket: Ticket): HTMLElement {
-    const open = (): void => this.on.open(ticket.number);
+  #row(ticket: Ticket): HTMLElement {
+    const open = (): void => this.#on.open(ticket.number);
     return h(
       'button',
       { type: 'button', class: 'ticket-row', onclick: open },
-      h('span', { class: 'top' }, h('strong', {}, ticket.number), pill(ticket, this.words)),
+      h('span', { class: 'top' }, h('strong', {}, ticket.number), pill(ticket, this.#words)),
       h('span', { class: 'summary' }, ticket.summary),
-      h('small', {}, `${this.words.say('changed')}: ${this.words.moment(new Date(ticket.changedAt))}`),
+      h('small', {}, `${this.#words.say('changed')}: ${this.#words.moment(new Date(ticket.changedAt))}`),
     );
   }
 
-  private async drawTicket(ticket: TicketDetails): Promise<void> {
-    const { words } = this;
+  async #drawTicket(ticket: TicketDetails): Promise<void> {
+    const words = this.#words;
     const hold = ticket.holdReason ? words.of('hold_', ticket.holdReason, 'status_on_hold') : null;
-    const history = ticket.entries.map((entry) => h('li', {}, this.entry(entry)));
+    const history = ticket.entries.map((entry) => h('li', {}, this.#entry(entry)));
     this.replaceChildren(
       h('p', { class: 'top' }, h('strong', {}, ticket.number), pill(ticket, words)),
       h('h2', { tabindex: -1 }, ticket.summary),
       ...(hold ? [h('p', { class: 'hold' }, icon('clock'), hold)] : []),
-      this.facts(ticket),
+      this.#facts(ticket),
       ...(ticket.description && ticket.description !== ticket.summary ? [verbatim(ticket.description)] : []),
       h('h3', {}, words.say('history')),
       h('ol', { class: 'history' }, ...history),
-      ...this.forms(ticket),
+      ...this.#forms(ticket),
     );
   }
 
-  private facts(ticket: TicketDetails): HTMLElement {
-    const { words } = this;
+  #facts(ticket: TicketDetails): HTMLElement {
+    const words = this.#words;
     const rows: [string, string][] = [
       [words.say('opened'), words.moment(new Date(ticket.openedAt))],
       [words.say('priority'), ticket.priority],
@@ -105,8 +105,8 @@ export class WidgetTickets extends HTMLElement {
     return h('dl', {}, ...shown.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value))));
   }
 
-  private entry(entry: TicketEntry): HTMLElement {
-    const { words } = this;
+  #entry(entry: TicketEntry): HTMLElement {
+    const words = this.#words;
     const at = new Date(entry.at);
     const what = entry.status
       ? words.of('status_', entry.status, 'kind_other')
@@ -126,24 +126,24 @@ export class WidgetTickets extends HTMLElement {
     );
   }
 
-  private forms(ticket: TicketDetails): HTMLElement[] {
+  #forms(ticket: TicketDetails): HTMLElement[] {
     if (ticket.mayReply)
       return [
-        this.form(ticket.number, 'reply', (id, text) => this.chat.replyTicket(ticket.number, id, text)),
+        this.#form(ticket.number, 'reply', (id, text) => this.#chat.replyTicket(ticket.number, id, text)),
       ];
     if (ticket.mayReopen)
       return [
-        this.form(ticket.number, 'reopen', (id, text) => this.chat.reopenTicket(ticket.number, id, text)),
+        this.#form(ticket.number, 'reopen', (id, text) => this.#chat.reopenTicket(ticket.number, id, text)),
       ];
     return [];
   }
 
-  private form(
+  #form(
     number: string,
     kind: 'reply' | 'reopen',
     act: (clientId: string, text: string) => Promise<{ ticket: TicketDetails }>,
   ): HTMLElement {
-    const { words } = this;
+    const words = this.#words;
     const id = `guichet-${kind}-${number}`;
     const box = h('textarea', { id, rows: 3, required: true, placeholder: words.say(`${kind}Placeholder`) });
     const button = h('button', { type: 'submit', class: 'choice yes' }, words.say(`${kind}Send`));
@@ -156,7 +156,7 @@ export class WidgetTickets extends HTMLElement {
       button.disabled = true;
       try {
         const done = await act(clientId, box.value.trim());
-        await this.drawTicket(done.ticket);
+        await this.#drawTicket(done.ticket);
         this.prepend(
           h(
             'p',
@@ -168,7 +168,7 @@ export class WidgetTickets extends HTMLElement {
         this.scrollTop = 0;
       } catch (error) {
         button.disabled = false;
-        setText(fate, this.on.why(error));
+        setText(fate, this.#on.why(error));
         toggle(fate, true);
       }
     };

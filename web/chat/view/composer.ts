@@ -19,167 +19,168 @@ export interface ComposerHandlers {
 }
 
 export class ChatComposer extends HTMLElement {
-  private words!: Words;
-  private on!: ComposerHandlers;
-  private characters = 4_000;
-  private picture: Picture | null = null;
-  private isUploading = false;
-  private readonly box = h('textarea', {
+  #words!: Words;
+  #on!: ComposerHandlers;
+  #characters = 4_000;
+  #picture: Picture | null = null;
+  #isUploading = false;
+  readonly #box = h('textarea', {
     rows: 1,
     id: 'guichet-line',
     enterkeyhint: 'send',
     'aria-describedby': 'guichet-hint',
   });
-  private readonly label = h('label', { for: 'guichet-line', class: 'unseen' });
-  private readonly hint = h('p', { id: 'guichet-hint', class: 'hint' });
-  private readonly count = h('p', { class: 'count', role: 'status', hidden: true });
-  private readonly trouble = h('p', { class: 'trouble', role: 'alert', hidden: true });
-  private readonly chip = h('div', { class: 'chip', hidden: true });
-  private readonly go = h('button', { type: 'submit', class: 'go' }, icon('send'));
-  private readonly clip = h(
+  readonly #label = h('label', { for: 'guichet-line', class: 'unseen' });
+  readonly #hint = h('p', { id: 'guichet-hint', class: 'hint' });
+  readonly #count = h('p', { class: 'count', role: 'status', hidden: true });
+  readonly #trouble = h('p', { class: 'trouble', role: 'alert', hidden: true });
+  readonly #chip = h('div', { class: 'chip', hidden: true });
+  readonly #go = h('button', { type: 'submit', class: 'go' }, icon('send'));
+  readonly #clip = h(
     'button',
-    { type: 'button', class: 'clip', onclick: () => this.file.click() },
+    { type: 'button', class: 'clip', onclick: () => this.#file.click() },
     icon('clip'),
   );
-  private readonly file = h('input', {
+  readonly #file = h('input', {
     type: 'file',
     accept: 'image/png,image/jpeg,image/webp,image/gif',
     hidden: true,
-    onchange: () => this.chosen(),
+    onchange: () => this.#chosen(),
   });
 
   begin(words: Words, on: ComposerHandlers, text: string): void {
-    this.words = words;
-    this.on = on;
-    setText(this.label, words.say('label'));
-    setText(this.hint, words.say('hint'));
-    this.box.placeholder = words.say('placeholder');
-    this.go.setAttribute('aria-label', words.say('send'));
-    this.clip.setAttribute('aria-label', words.say('attach'));
-    toggle(this.clip, on.upload !== null);
-    const row = h('div', { class: 'row' }, this.clip, this.file, this.label, this.box, this.go);
+    this.#words = words;
+    this.#on = on;
+    setText(this.#label, words.say('label'));
+    setText(this.#hint, words.say('hint'));
+    this.#box.placeholder = words.say('placeholder');
+    this.#go.setAttribute('aria-label', words.say('send'));
+    this.#clip.setAttribute('aria-label', words.say('attach'));
+    toggle(this.#clip, on.upload !== null);
+    const row = h('div', { class: 'row' }, this.#clip, this.#file, this.#label, this.#box, this.#go);
     this.replaceChildren(
       h(
         'form',
-        { onsubmit: (event: Event) => this.submit(event) },
-        this.trouble,
-        this.chip,
+        { onsubmit: (event: Event) => this.#submit(event) },
+        this.#trouble,
+        this.#chip,
         row,
-        this.count,
-        this.hint,
+        this.#count,
+        this.#hint,
       ),
     );
-    this.box.addEventListener('input', () => this.changed());
-    this.box.addEventListener('keydown', (event) => this.key(event));
-    this.box.addEventListener('paste', (event) => this.pasted(event));
-    this.box.value = text;
-    this.measure();
+    this.#box.addEventListener('input', () => this.#changed());
+    this.#box.addEventListener('keydown', (event) => this.#key(event));
+    this.#box.addEventListener('paste', (event) => this.#pasted(event));
+    this.#box.value = text;
+    this.#measure();
   }
 
   set limit(characters: number) {
-    this.characters = characters;
-    this.measure();
+    this.#characters = characters;
+    this.#measure();
   }
 
   get text(): string {
-    return this.box.value;
+    return this.#box.value;
   }
 
   override focus(): void {
-    this.box.focus();
+    this.#box.focus();
   }
 
   /** A picture that was dropped somewhere on the conversation. */
   async take(file: File | undefined): Promise<void> {
-    if (!file || !this.on.upload || this.isUploading) return;
-    this.isUploading = true;
-    this.complain('');
-    this.showChip(this.words.say('uploading'), null);
+    if (!file || !this.#on.upload || this.#isUploading) return;
+    this.#isUploading = true;
+    this.#complain('');
+    this.#showChip(this.#words.say('uploading'), null);
     try {
-      const name = file.name || `${this.words.say('screenshot')}.png`;
+      const name = file.name || `${this.#words.say('screenshot')}.png`;
       const named = file.name ? file : new File([file], name, { type: file.type });
-      this.picture = await this.on.upload(named, () => undefined);
-      this.showChip(this.words.say('attached', { name: this.picture.name }), () => this.drop());
+      this.#picture = await this.#on.upload(named, () => undefined);
+      this.#showChip(this.#words.say('attached', { name: this.#picture.name }), () => this.#drop());
     } catch (error) {
-      this.drop();
-      this.complain(this.on.why(error));
+      this.#drop();
+      this.#complain(this.#on.why(error));
     } finally {
-      this.isUploading = false;
-      this.measure();
+      this.#isUploading = false;
+      this.#measure();
     }
   }
 
-  private submit(event: Event): void {
+  #submit(event: Event): void {
     event.preventDefault();
-    const text = this.box.value.trim();
-    if (this.isUploading || text.length > this.characters || (!text && !this.picture)) return;
-    this.on.send(text, this.picture ?? undefined);
-    this.box.value = '';
-    this.drop();
-    this.complain('');
-    this.on.draft('');
-    this.measure();
-    this.box.focus();
+    const text = this.#box.value.trim();
+    if (this.#isUploading || text.length > this.#characters || (!text && !this.#picture)) return;
+    this.#on.send(text, this.#picture ?? undefined);
+    this.#box.value = '';
+    this.#drop();
+    this.#complain('');
+    this.#on.draft('');
+    this.#measure();
+    this.#box.focus();
   }
 
-  private key(event: KeyboardEvent): void {
+  #key(event: KeyboardEvent): void {
     // While an input method composes, Enter chooses a word.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
     event.preventDefault();
-    this.submit(event);
+    this.#submit(event);
   }
 
-  private changed(): void {
-    this.on.draft(this.box.value);
-    if (this.box.value.trim()) this.on.typing();
-    this.measure();
+  #changed(): void {
+    this.#on.draft(this.#box.value);
+    if (this.#box.value.trim()) this.#on.typing();
+    this.#measure();
   }
 
-  private pasted(event: ClipboardEvent): void {
+  #pasted(event: ClipboardEvent): void {
     const file = [...(event.clipboardData?.files ?? [])].find((each) => each.type.startsWith('image/'));
-    if (!file || !this.on.upload) return;
+    if (!file || !this.#on.upload) return;
     event.preventDefault();
     void this.take(file);
   }
 
-  private chosen(): void {
-    void this.take(this.file.files?.[0]);
-    this.file.value = '';
+  #chosen(): void {
+    void this.take(this.#file.files?.[0]);
+    this.#file.value = '';
   }
 
-  private drop(): void {
-    this.picture = null;
-    toggle(this.chip, false);
-    this.measure();
+  #drop(): void {
+    this.#picture = null;
+    toggle(this.#chip, false);
+    this.#measure();
   }
 
-  private showChip(text: string, remove: (() => void) | null): void {
+  #showChip(text: string, remove: (() => void) | null): void {
     const cross =
       remove &&
       h(
         'button',
-        { type: 'button', 'aria-label': this.words.say('removeAttached'), onclick: remove },
+        { type: 'button', 'aria-label': this.#words.say('removeAttached'), onclick: remove },
         icon('close'),
       );
-    this.chip.replaceChildren(icon('clip'), h('span', { role: 'status' }, text), ...(cross ? [cross] : []));
-    toggle(this.chip, true);
+    this.#chip.replaceChildren(icon('clip'), h('span', { role: 'status' }, text), ...(cross ? [cross] : []));
+    toggle(this.#chip, true);
   }
 
-  private complain(text: string): void {
-    setText(this.trouble, text);
-    toggle(this.trouble, text !== '');
+  #complain(text: string): void {
+    setText(this.#trouble, text);
+    toggle(this.#trouble, text !== '');
   }
 
-  private measure(): void {
-    this.box.style.height = 'auto';
-    this.box.style.height = `${Math.min(this.box.scrollHeight + 2, TALLEST_PX)}px`;
-    const left = this.characters - this.box.value.trim().length;
-    const isNear = left < this.characters * (1 - COUNT_FROM);
-    if (isNear) setText(this.count, this.words.say(left < 0 ? 'tooLong' : 'left', { count: Math.abs(left) }));
-    toggle(this.count, isNear);
-    this.count.classList.toggle('over', left < 0);
-    const isEmpty = !this.box.value.trim() && !this.picture;
-    this.go.setAttribute('aria-disabled', String(isEmpty || left < 0 || this.isUploading));
+  #measure(): void {
+    this.#box.style.height = 'auto';
+    this.#box.style.height = `${Math.min(this.#box.scrollHeight + 2, TALLEST_PX)}px`;
+    const left = this.#characters - this.#box.value.trim().length;
+    const isNear = left < this.#characters * (1 - COUNT_FROM);
+    if (isNear)
+      setText(this.#count, this.#words.say(left < 0 ? 'tooLong' : 'left', { count: Math.abs(left) }));
+    toggle(this.#count, isNear);
+    this.#count.classList.toggle('over', left < 0);
+    const isEmpty = !this.#box.value.trim() && !this.#picture;
+    this.#go.setAttribute('aria-disabled', String(isEmpty || left < 0 || this.#isUploading));
   }
 }
 customElements.define('chat-composer', ChatComposer);

@@ -11,155 +11,157 @@ const NEAR_PX = 90;
 const MARGIN_PX = 12;
 
 export class ChatLog extends HTMLElement {
-  private words!: Words;
-  private on!: LineHandlers;
-  private readonly shown = new Map<number, HTMLElement>();
-  private last: Line | null = null;
-  private drawnPending = '';
-  private readonly lines = h('div', {
+  #words!: Words;
+  #on!: LineHandlers;
+  readonly #shown = new Map<number, HTMLElement>();
+  #last: Line | null = null;
+  #drawnPending = '';
+  readonly #lines = h('div', {
     class: 'lines',
     role: 'log',
     'aria-live': 'polite',
     'aria-relevant': 'additions',
   });
-  private readonly sent = h('p', { class: 'fate sent', hidden: true });
-  private readonly pending = h('div', { class: 'pending' });
-  private readonly typing = h('div', { class: 'typing', hidden: true }, h('i'), h('i'), h('i'), h('span'));
-  private readonly scroller = h(
+  readonly #sent = h('p', { class: 'fate sent', hidden: true });
+  readonly #pending = h('div', { class: 'pending' });
+  readonly #typing = h('div', { class: 'typing', hidden: true }, h('i'), h('i'), h('i'), h('span'));
+  readonly #scroller = h(
     'div',
     { class: 'scroller', tabindex: 0 },
-    this.lines,
-    this.sent,
-    this.pending,
-    this.typing,
+    this.#lines,
+    this.#sent,
+    this.#pending,
+    this.#typing,
   );
-  private readonly newer = h('button', {
+  readonly #newer = h('button', {
     type: 'button',
     class: 'newer',
     hidden: true,
     onclick: () => this.toEnd(),
   });
-  private endless = new ResizeObserver(() => this.isAtEnd && this.toEnd());
-  private isAtEnd = true;
+  #endless = new ResizeObserver(() => this.#isAtEnd && this.toEnd());
+  #isAtEnd = true;
 
   /** Once, before anything is drawn; `top` stands above the first message, `bottom` below the last one on file. */
   begin(words: Words, on: LineHandlers, top: HTMLElement, bottom: HTMLElement): void {
-    this.words = words;
-    this.on = on;
-    this.lines.setAttribute('aria-label', words.say('messages'));
-    this.newer.replaceChildren(icon('down'), words.say('newMessages'));
-    this.scroller.prepend(top);
-    this.sent.after(bottom);
-    this.sent.replaceChildren(icon('check'), words.say('sent'));
-    this.scroller.addEventListener('scroll', () => this.scrolled(), { passive: true });
-    this.replaceChildren(this.scroller, this.newer);
-    this.endless.observe(this.scroller);
+    this.#words = words;
+    this.#on = on;
+    this.#lines.setAttribute('aria-label', words.say('messages'));
+    this.#newer.replaceChildren(icon('down'), words.say('newMessages'));
+    this.#scroller.prepend(top);
+    this.#sent.after(bottom);
+    this.#sent.replaceChildren(icon('check'), words.say('sent'));
+    this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    this.replaceChildren(this.#scroller, this.#newer);
+    this.#endless.observe(this.#scroller);
   }
 
   disconnectedCallback(): void {
-    this.endless.disconnect();
+    this.#endless.disconnect();
   }
 
   override focus(): void {
-    this.scroller.focus();
+    this.#scroller.focus();
   }
 
   draw(state: ChatState): void {
-    const wasAtEnd = this.isAtEnd;
-    const isBeginning = this.last === null;
-    const hadPending = this.pending.childElementCount;
-    const first = this.drawLines(state.lines);
-    this.drawPending(state);
-    toggle(this.sent, state.lines.at(-1)?.author === 'person' && state.pending.length === 0);
-    this.drawChoices(state);
-    this.drawTyping(state);
-    const hasMyLine = this.pending.childElementCount > hadPending;
-    if (wasAtEnd || hasMyLine) this.follow(hasMyLine || isBeginning ? null : first);
-    else if (first) toggle(this.newer, true);
+    const wasAtEnd = this.#isAtEnd;
+    const isBeginning = this.#last === null;
+    const hadPending = this.#pending.childElementCount;
+    const first = this.#drawLines(state.lines);
+    this.#drawPending(state);
+    toggle(this.#sent, state.lines.at(-1)?.author === 'person' && state.pending.length === 0);
+    this.#drawChoices(state);
+    this.#drawTyping(state);
+    const hasMyLine = this.#pending.childElementCount > hadPending;
+    if (wasAtEnd || hasMyLine) this.#follow(hasMyLine || isBeginning ? null : first);
+    else if (first) toggle(this.#newer, true);
   }
 
   /** The newest line in sight. */
   toEnd(): void {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
-    this.scrolled();
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    this.#scrolled();
   }
 
-  private drawLines(lines: readonly Line[]): HTMLElement | null {
-    const isOther = this.last && lines[this.shown.size - 1]?.seq !== this.last.seq;
-    if (lines.length < this.shown.size || isOther) this.clear();
+  #drawLines(lines: readonly Line[]): HTMLElement | null {
+    const isOther = this.#last && lines[this.#shown.size - 1]?.seq !== this.#last.seq;
+    if (lines.length < this.#shown.size || isOther) this.#clear();
     let first: HTMLElement | null = null;
-    for (const line of lines.slice(this.shown.size)) {
-      const element = lineElement(line, this.isFirst(line), this.words, this.on);
-      if (this.isNewDay(line)) this.lines.append(this.dayOf(line));
-      this.lines.append(element);
-      this.shown.set(line.seq, element);
-      this.last = line;
+    for (const line of lines.slice(this.#shown.size)) {
+      const element = lineElement(line, this.#isFirst(line), this.#words, this.#on);
+      if (this.#isNewDay(line)) this.#lines.append(this.#dayOf(line));
+      this.#lines.append(element);
+      this.#shown.set(line.seq, element);
+      this.#last = line;
       first ??= element;
     }
     return first;
   }
 
-  private clear(): void {
-    this.lines.replaceChildren();
-    this.shown.clear();
-    this.last = null;
+  #clear(): void {
+    this.#lines.replaceChildren();
+    this.#shown.clear();
+    this.#last = null;
   }
 
-  private isFirst(line: Line): boolean {
-    const before = this.last;
+  #isFirst(line: Line): boolean {
+    const before = this.#last;
     if (!before || before.author !== line.author || before.agent !== line.agent) return true;
-    return Date.parse(line.at) - Date.parse(before.at) > GROUP_MS || this.isNewDay(line);
+    return Date.parse(line.at) - Date.parse(before.at) > GROUP_MS || this.#isNewDay(line);
   }
 
-  private isNewDay(line: Line): boolean {
-    const before = this.last ? new Date(this.last.at) : new Date();
+  #isNewDay(line: Line): boolean {
+    const before = this.#last ? new Date(this.#last.at) : new Date();
     return before.toDateString() !== new Date(line.at).toDateString();
   }
 
-  private dayOf(line: Line): HTMLElement {
-    return h('p', { class: 'day' }, this.words.day(new Date(line.at)));
+  #dayOf(line: Line): HTMLElement {
+    return h('p', { class: 'day' }, this.#words.day(new Date(line.at)));
   }
 
-  private drawPending(state: ChatState): void {
+  #drawPending(state: ChatState): void {
     const now = JSON.stringify(state.pending.map(({ clientId, state: fate, why }) => [clientId, fate, why]));
-    if (now === this.drawnPending) return;
-    this.drawnPending = now;
-    this.pending.replaceChildren(...state.pending.map((each) => pendingElement(each, this.words, this.on)));
+    if (now === this.#drawnPending) return;
+    this.#drawnPending = now;
+    this.#pending.replaceChildren(
+      ...state.pending.map((each) => pendingElement(each, this.#words, this.#on)),
+    );
   }
 
   /** What was offered before the person's last line is not on offer any more. */
-  private drawChoices(state: ChatState): void {
+  #drawChoices(state: ChatState): void {
     const spoken = state.lines.findLast((line) => line.author === 'person')?.seq ?? 0;
     const isSpeaking = state.pending.some((each) => each.state === 'sending');
-    for (const [seq, element] of this.shown) {
+    for (const [seq, element] of this.#shown) {
       const box = element.querySelector<HTMLElement>('.choices');
       if (box) toggle(box, seq > spoken && !isSpeaking && state.speaker === 'assistant');
     }
   }
 
-  private drawTyping(state: ChatState): void {
-    const label = this.typing.lastElementChild as HTMLElement;
+  #drawTyping(state: ChatState): void {
+    const label = this.#typing.lastElementChild as HTMLElement;
     const author = state.typing?.author;
     if (author && author !== 'person') {
-      const name = state.agent ?? authorName({ author: author as Line['author'], agent: null }, this.words);
-      setText(label, this.words.say('typing', { author: name }));
-    } else setText(label, this.words.say('thinking'));
+      const name = state.agent ?? authorName({ author: author as Line['author'], agent: null }, this.#words);
+      setText(label, this.#words.say('typing', { author: name }));
+    } else setText(label, this.#words.say('thinking'));
     const isThinking = state.thinking && state.speaker === 'assistant' && state.phase === 'online';
-    toggle(this.typing, isThinking || (author !== undefined && author !== 'person'));
+    toggle(this.#typing, isThinking || (author !== undefined && author !== 'person'));
   }
 
   /** Scroll to the end, but never past the beginning of what is new: it is read from its top. */
-  private follow(first: HTMLElement | null): void {
-    const end = this.scroller.scrollHeight - this.scroller.clientHeight;
-    const top = first ? first.offsetTop - this.scroller.offsetTop - MARGIN_PX : end;
-    this.scroller.scrollTop = Math.min(end, top);
-    this.isAtEnd = true;
+  #follow(first: HTMLElement | null): void {
+    const end = this.#scroller.scrollHeight - this.#scroller.clientHeight;
+    const top = first ? first.offsetTop - this.#scroller.offsetTop - MARGIN_PX : end;
+    this.#scroller.scrollTop = Math.min(end, top);
+    this.#isAtEnd = true;
   }
 
-  private scrolled(): void {
-    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    this.isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
-    if (this.isAtEnd) toggle(this.newer, false);
+  #scrolled(): void {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    if (this.#isAtEnd) toggle(this.#newer, false);
   }
 }
 customElements.define('chat-log', ChatLog);

@@ -43,45 +43,45 @@ class Reader {
   blocks(): Block[] {
     const found: Block[] = [];
     while (this.at < this.lines.length) {
-      if (this.line().trim() === '') this.at += 1;
-      else found.push(this.block());
+      if (this.#line().trim() === '') this.at += 1;
+      else found.push(this.#block());
     }
     return found;
   }
 
-  private line(): string {
+  #line(): string {
     return this.lines[this.at] ?? '';
   }
 
-  private block(): Block {
-    const line = this.line();
+  #block(): Block {
+    const line = this.#line();
     const mayNest = this.depth < DEEPEST;
-    if (FENCE.test(line)) return this.fenced();
+    if (FENCE.test(line)) return this.#fenced();
     const heading = HEADING.exec(line);
     if (heading) {
       this.at += 1;
-      return { kind: 'heading', children: this.inline(heading[1] ?? '') };
+      return { kind: 'heading', children: this.#inline(heading[1] ?? '') };
     }
-    if (mayNest && QUOTE.test(line)) return this.quote();
-    if (mayNest && ITEM.test(line)) return this.list();
-    return this.paragraph();
+    if (mayNest && QUOTE.test(line)) return this.#quote();
+    if (mayNest && ITEM.test(line)) return this.#list();
+    return this.#paragraph();
   }
 
-  private fenced(): Block {
-    const fence = FENCE.exec(this.line())?.[1] ?? '```';
+  #fenced(): Block {
+    const fence = FENCE.exec(this.#line())?.[1] ?? '```';
     const kept: string[] = [];
     this.at += 1;
-    while (this.at < this.lines.length && !this.line().trim().startsWith(fence)) {
-      kept.push(this.line());
+    while (this.at < this.lines.length && !this.#line().trim().startsWith(fence)) {
+      kept.push(this.#line());
       this.at += 1;
     }
     this.at += 1;
     return { kind: 'code', text: kept.join('\n') };
   }
 
-  private quote(): Block {
+  #quote(): Block {
     const kept: string[] = [];
-    for (let found = QUOTE.exec(this.line()); found; found = QUOTE.exec(this.line())) {
+    for (let found = QUOTE.exec(this.#line()); found; found = QUOTE.exec(this.#line())) {
       kept.push(found[1] ?? '');
       this.at += 1;
       if (this.at >= this.lines.length) break;
@@ -89,25 +89,25 @@ class Reader {
     return { kind: 'quote', children: new Reader(kept, this.origin, this.depth + 1).blocks() };
   }
 
-  private list(): Block {
-    const first = ITEM.exec(this.line());
+  #list(): Block {
+    const first = ITEM.exec(this.#line());
     const indent = (first?.[1] ?? '').length;
     const isOrdered = first?.[3] !== undefined;
     const items: Block[][] = [];
     while (this.at < this.lines.length) {
-      const item = ITEM.exec(this.line());
+      const item = ITEM.exec(this.#line());
       if (!item || (item[1] ?? '').length !== indent || (item[3] !== undefined) !== isOrdered) break;
       this.at += 1;
-      items.push(new Reader([item[4] ?? '', ...this.below(indent)], this.origin, this.depth + 1).blocks());
+      items.push(new Reader([item[4] ?? '', ...this.#below(indent)], this.origin, this.depth + 1).blocks());
     }
     return { kind: 'list', isOrdered, start: Number(first?.[3] ?? 1), items };
   }
 
   /** The lines that belong to the item above: indented further, or an empty line before such a one. */
-  private below(indent: number): string[] {
+  #below(indent: number): string[] {
     const kept: string[] = [];
     while (this.at < this.lines.length) {
-      const line = this.line();
+      const line = this.#line();
       if (line.trim() === '') {
         const after = this.lines[this.at + 1] ?? '';
         const goesOn = after.trim() !== '' && indentOf(after) > indent;
@@ -124,22 +124,22 @@ class Reader {
     return kept;
   }
 
-  private paragraph(): Block {
+  #paragraph(): Block {
     const kept: string[] = [];
     do {
-      kept.push(this.line().trim());
+      kept.push(this.#line().trim());
       this.at += 1;
-    } while (this.at < this.lines.length && !this.startsBlock());
-    return { kind: 'paragraph', children: this.inline(kept.join('\n')) };
+    } while (this.at < this.lines.length && !this.#startsBlock());
+    return { kind: 'paragraph', children: this.#inline(kept.join('\n')) };
   }
 
-  private startsBlock(): boolean {
-    const line = this.line();
+  #startsBlock(): boolean {
+    const line = this.#line();
     if (line.trim() === '' || FENCE.test(line) || HEADING.test(line)) return true;
     return this.depth < DEEPEST && (QUOTE.test(line) || ITEM.test(line));
   }
 
-  private inline(text: string): Inline[] {
+  #inline(text: string): Inline[] {
     return parseInline(text, this.origin);
   }
 }

@@ -6,33 +6,33 @@ import { icon } from './icon.ts';
 import type { Words } from './words.ts';
 
 export class Pictures {
-  private readonly fetched = new Map<string, Promise<string>>();
-  private readonly fetch: (id: string) => Promise<Blob>;
-  private readonly words: () => Words;
+  readonly #fetched = new Map<string, Promise<string>>();
+  readonly #fetch: (id: string) => Promise<Blob>;
+  readonly #words: () => Words;
 
   constructor(fetch: (id: string) => Promise<Blob>, words: () => Words) {
-    this.fetch = fetch;
-    this.words = words;
+    this.#fetch = fetch;
+    this.#words = words;
   }
 
   /** Put a picture in its box, and enlarge it when the box is pressed. */
   show(picture: Picture, box: HTMLElement): void {
     const drawn = h('img', { alt: '', width: picture.width, height: picture.height });
-    this.address(picture.id).then(
+    this.#address(picture.id).then(
       (address) => {
         drawn.src = address;
         box.replaceChildren(drawn);
-        box.onclick = () => this.enlarge(picture, address);
+        box.onclick = () => this.#enlarge(picture, address);
       },
       () => {
-        this.fetched.delete(picture.id);
-        box.replaceChildren(icon('alert'), this.words().say('pictureGone'));
+        this.#fetched.delete(picture.id);
+        box.replaceChildren(icon('alert'), this.#words().say('pictureGone'));
       },
     );
   }
 
-  private enlarge(picture: Picture, address: string): void {
-    const words = this.words();
+  #enlarge(picture: Picture, address: string): void {
+    const words = this.#words();
     const dialog = h(
       'dialog',
       { class: 'enlarged', 'aria-label': picture.name, onclose: () => dialog.remove() },
@@ -47,9 +47,9 @@ export class Pictures {
     dialog.showModal();
   }
 
-  private address(id: string): Promise<string> {
-    const known = this.fetched.get(id) ?? this.fetch(id).then((blob) => URL.createObjectURL(blob));
-    this.fetched.set(id, known);
+  #address(id: string): Promise<string> {
+    const known = this.#fetched.get(id) ?? this.#fetch(id).then((blob) => URL.createObjectURL(blob));
+    this.#fetched.set(id, known);
     return known;
   }
 }

@@ -9,41 +9,41 @@ const REGION = { en: 'en-GB', fr: 'fr-FR' } as const;
 
 export class Words {
   readonly language: Language;
-  private readonly texts: Texts;
-  private readonly clock: Intl.DateTimeFormat;
-  private readonly calendar: Intl.DateTimeFormat;
+  readonly #texts: Texts;
+  readonly #clock: Intl.DateTimeFormat;
+  readonly #calendar: Intl.DateTimeFormat;
 
   constructor(language: Language) {
     this.language = language;
-    this.texts = LANGUAGES[language].texts;
+    this.#texts = LANGUAGES[language].texts;
     const region = navigator.languages.find((code) => code.startsWith(language)) ?? REGION[language];
-    this.clock = new Intl.DateTimeFormat(region, { hour: '2-digit', minute: '2-digit' });
-    this.calendar = new Intl.DateTimeFormat(region, { day: 'numeric', month: 'long', year: 'numeric' });
+    this.#clock = new Intl.DateTimeFormat(region, { hour: '2-digit', minute: '2-digit' });
+    this.#calendar = new Intl.DateTimeFormat(region, { day: 'numeric', month: 'long', year: 'numeric' });
   }
 
   say(key: Key, values?: Record<string, string | number>): string {
-    return fill(this.texts[key], values);
+    return fill(this.#texts[key], values);
   }
 
   /** A text whose key is put together from what the desk says; `other` where the desk knows a word more. */
   of(prefix: string, name: string | null, other: Key): string {
     const key = `${prefix}${name ?? ''}`;
-    return key in this.texts ? this.texts[key as Key] : this.texts[other];
+    return key in this.#texts ? this.#texts[key as Key] : this.#texts[other];
   }
 
   time(at: Date): string {
-    return this.clock.format(at);
+    return this.#clock.format(at);
   }
 
   day(at: Date, now = new Date()): string {
     const days = Math.round((midnight(now) - midnight(at)) / 86_400_000);
     if (days === 0) return this.say('today');
-    return days === 1 ? this.say('yesterday') : this.calendar.format(at);
+    return days === 1 ? this.say('yesterday') : this.#calendar.format(at);
   }
 
   /** `17 March 2027, 09:30`. */
   moment(at: Date): string {
-    return `${this.calendar.format(at)}, ${this.time(at)}`;
+    return `${this.#calendar.format(at)}, ${this.time(at)}`;
   }
 }
 
