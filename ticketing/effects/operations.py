@@ -1,4 +1,4 @@
-"""Doing something at most once per turn, however often the turn runs (TRUST RL-5)."""
+"""Doing something at most once, however often it is asked for: per turn, or per client id (TRUST RL-5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ticketing.effects.models import Effect
+from ticketing.effects.models import Effect, PersonEffect
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,35 @@ def once(
     effect.result = result
     session.flush()
     return result
+
+
+@dataclass(frozen=True)
+class PersonEffectKey:
+    """Which deed of which person, by the id that the person's client gave it."""
+
+    person_id: int
+    client_id: str
+
+
+def once_for_person(
+    session: Session, key: PersonEffectKey, name: str, deed: Callable[[], dict[str, Any]], *, now: datetime
+) -> tuple[dict[str, Any], bool]:
+    """The same for a person; returns the result, and whether it was recorded before.
+
+    One id is one deed, whatever is asked for the second time.
+    """
+    effect = PersonEffect(person_id=key.person_id, client_id=key.client_id, name=name, result={}, at=now)
+    try:
+        with session.begin_nested():
+            session.add(effect)
+    except IntegrityError:
+        recorded = select(PersonEffect.result).where(
+            PersonEffect.person_id == key.person_id, PersonEffect.client_id == key.client_id
+        )
+        return session.scalars(recorded).one(), True
+    effect.result = deed()
+    session.flush()
+    return effect.result, False
 
 
 # Made once: it runs with every answer.

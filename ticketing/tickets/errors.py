@@ -30,6 +30,16 @@ class MoveNotAllowed(TicketingError):
         self.number, self.to, self.why = number, to, why
 
 
+class ReplyNotAllowed(TicketingError):
+    """Nobody works on the ticket any more: what is added would not be read."""
+
+    code = "reply_not_allowed"
+
+    def __init__(self, number: str, status: Status) -> None:
+        super().__init__(f"{number} is {status.value}: nothing can be added to it")
+        self.number, self.status = number, status
+
+
 class TextMissing(TicketingError):
     """There is nothing to read in what should be written on a ticket."""
 

@@ -47,6 +47,36 @@ def move_ticket(
     """
     ticket = access_ticket(session, ticket_id)
     before = ticket.status
+    move(
+        session,
+        ticket,
+        to,
+        actor=actor,
+        now=now,
+        reason=reason,
+        hold_reason=hold_reason,
+        assignee=assignee,
+    )
+    return before
+
+
+def move(
+    session: Session,
+    ticket: Ticket,
+    to: Status,
+    *,
+    actor: str,
+    now: datetime,
+    reason: str | None = None,
+    hold_reason: HoldReason | None = None,
+    assignee: str | None = None,
+) -> int:
+    """The same with a ticket that is locked; returns the number of the entry.
+
+    Raises:
+        MoveNotAllowed: nothing is changed.
+    """
+    before = ticket.status
     reason, assignee = kept(reason), assignee or ticket.assignee
     if why := why_not_move(before, to, reason=reason, hold_reason=hold_reason, assignee=assignee):
         raise MoveNotAllowed(ticket_number(ticket.type, ticket.id), to, why)
@@ -54,8 +84,7 @@ def move_ticket(
         ticket, status=to, hold_reason=hold_reason, assignee=None if to is Status.NEW else assignee
     )
     kind = EntryKind.REOPENED if is_reopening(before, to) else EntryKind.MOVED
-    write_entry(session, ticket, Act(kind, actor, now, reason), *changed)
-    return before
+    return write_entry(session, ticket, Act(kind, actor, now, reason), *changed).number
 
 
 def reclassify(

@@ -65,6 +65,22 @@ def tell_team_of_comment(
     _put(session, ticket, f"comment:{entry}", "mail_comment_added_subject", body, team, now)
 
 
+def tell_team_of_reopening(
+    session: Session, ticket: Ticket, requester: Person, team: Team, *, entry: int, text: str, now: datetime
+) -> None:
+    """What the requester still misses in a ticket that was finished."""
+    body = say(
+        "mail_ticket_reopened",
+        team.language,
+        ticket=ticket_number(ticket.type, ticket.id),
+        status=say(f"mail_status_{ticket.status.value}", team.language).text,
+        group=_group(session, ticket, team.language),
+        requester=_requester(requester, team.language),
+        text=text,
+    ).text
+    _put(session, ticket, f"reopened:{entry}", "mail_ticket_reopened_subject", body, team, now)
+
+
 def _put(
     session: Session, ticket: Ticket, what: str, subject_key: str, body: str, team: Team, now: datetime
 ) -> None:

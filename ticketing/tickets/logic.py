@@ -104,6 +104,21 @@ def is_reopening(before: Status, to: Status) -> bool:
     return before in FINISHED and to in OPEN
 
 
+def may_reply(status: Status) -> bool:
+    """Whether the requester may add to a ticket: somebody works on it."""
+    return status in OPEN
+
+
+def may_reopen(status: Status) -> bool:
+    """Whether the requester may have the work go on: what is finished and has a way back."""
+    return reopened(status) is not None
+
+
+def reopened(status: Status) -> Status | None:
+    """What a finished ticket becomes when the work goes on, or None where it cannot."""
+    return next((to for to in MOVES[status] if is_reopening(status, to)), None)
+
+
 def ticket_number(type_: TicketType, ticket_id: int) -> str:
     """The number people quote: `INC-000123`, `REQ-000123`."""
     return f"{PREFIX[type_]}-{ticket_id:06d}"

@@ -14,7 +14,16 @@ from ticketing.groups.models import AssignmentGroup
 from ticketing.tickets.access import find_own
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.journal import person
-from ticketing.tickets.logic import OPEN, HoldReason, Status, TicketType, Visibility, ticket_number
+from ticketing.tickets.logic import (
+    OPEN,
+    HoldReason,
+    Status,
+    TicketType,
+    Visibility,
+    may_reopen,
+    may_reply,
+    ticket_number,
+)
 from ticketing.tickets.models import JournalEntry, JournalText, Ticket, TicketReply
 from ticketing.tickets.priority import Priority
 from ticketing.tickets.similarity import are_alike
@@ -46,6 +55,14 @@ class OwnTicket:
     opened_at: datetime
     changed_at: datetime
     last_reply: OwnReply | None
+
+    @property
+    def may_reply(self) -> bool:
+        return may_reply(self.status)
+
+    @property
+    def may_reopen(self) -> bool:
+        return may_reopen(self.status)
 
 
 def own_ticket(
