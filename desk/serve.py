@@ -14,6 +14,8 @@ from aiohttp import web
 from actions.listener import build_listener
 from bot.channels.web.routes import add_web_channel
 from desk import secrets as installation_secrets
+from desk.demo import listener as demo_listener
+from desk.demo.routes import Intranet
 from desk.gateway.middleware import add_security_headers, hide_errors, insist_on_encryption
 from desk.introduction import notice_values
 from desk.pages.privacy import PATH, PrivacyPage
@@ -25,8 +27,9 @@ from desk.widget.files import open_files
 from desk.widget.page import DeskFacts
 from desk.widget.routes import WidgetPages
 from desk.widget.routes import routes as widget_routes
-from desk.wiring import Desk, run_desk
+from desk.wiring import Desk, run_desk, utc_now
 from knowledge.articles.factfiles import load_facts
+from notices.mail.maildir import MaildirMail
 from notices.privacy.notice import read_notice
 from storage import schema
 
@@ -63,6 +66,7 @@ def public_application(desk: Desk, build: Path = BUILD) -> web.Application:
     add_web_channel(
         application,
         desk.switchboard,
+        desk.tickets,
         limits=desk.limits,
         trusted_proxies=settings.trusted_proxies,
     )
@@ -96,10 +100,18 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
             seconds=settings.action_seconds,
         )
         await _listen(stack, actions, LOOPBACK, settings.actions_port)
+        if settings.demo:
+            await _show_demo(stack, settings, secrets)
         await _listen(stack, public_application(desk), settings.host, settings.port)
         log.info("desk_ready", extra={"port": settings.port})
         await stop.wait()
         log.info("desk_stopping")
+
+
+async def _show_demo(stack: contextlib.AsyncExitStack, settings: Settings, secrets: Secrets) -> None:
+    mail = MaildirMail(settings.var / "mail")
+    intranet = Intranet(settings, secrets.demo_host_key, mail, utc_now)
+    await demo_listener.listen(stack, intranet, shutdown_seconds=SHUTDOWN_SECONDS)
 
 
 async def _listen(

@@ -1,7 +1,7 @@
 """What `guichet run` keeps running: the desk, and Rasa unless it is switched off."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from desk.secrets import Secrets
 from desk.settings import PROJECT, Settings
@@ -13,6 +13,9 @@ from desk.supervision.supervise import Supervisor
 
 LOOPBACK = "127.0.0.1"
 
+Exposure = Callable[[frozenset[Listener]], str | None]
+"""Says what is wrong with the sockets on which a process listens, or None."""
+
 
 def refuse_busy_ports(settings: Settings) -> None:
     """Before anything is started: raise `PortBusy` naming the port and who holds it."""
@@ -22,6 +25,8 @@ def refuse_busy_ports(settings: Settings) -> None:
     }
     if settings.assistant == "rasa":
         wanted["GUICHET_RASA_PORT"] = (LOOPBACK, settings.rasa_port)
+    if settings.demo:
+        wanted["GUICHET_DEMO_PORT"] = (LOOPBACK, settings.demo_port)
     refuse_busy(wanted)
 
 
@@ -52,13 +57,16 @@ async def supervise(
 
 
 def _desk(settings: Settings, environ: Mapping[str, str]) -> ChildSpec:
+    loopback = [only_loopback("the action listener", settings.actions_port)]
+    if settings.demo:
+        loopback.append(only_loopback("the demo", settings.demo_port))
     return ChildSpec(
         name="desk",
         command=(sys.executable, "-m", "desk.serve"),
         environment=environment.of_the_desk(settings, environ),
         folder=PROJECT,
         is_healthy=answers_ok(f"{settings.local_url}/healthz"),
-        exposed=only_loopback("the action listener", settings.actions_port),
+        exposed=first_of(loopback),
         stop_within=5.0,
         needed=True,
     )
@@ -89,7 +97,16 @@ def _rasa(settings: Settings, secrets: Secrets, environ: Mapping[str, str]) -> C
     )
 
 
-def only_loopback(what: str, port: int | None = None) -> Callable[[frozenset[Listener]], str | None]:
+def first_of(checks: Sequence[Exposure]) -> Exposure:
+    """The first complaint of several checks."""
+
+    def check(found: frozenset[Listener]) -> str | None:
+        return next(filter(None, (each(found) for each in checks)), None)
+
+    return check
+
+
+def only_loopback(what: str, port: int | None = None) -> Exposure:
     """A check of listening sockets (of one port, or all): none may be reachable from another machine."""
 
     def check(found: frozenset[Listener]) -> str | None:

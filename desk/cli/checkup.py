@@ -99,6 +99,8 @@ def free_ports(settings: Settings) -> Iterator[Finding]:
     wanted["GUICHET_ACTIONS_PORT"] = ("127.0.0.1", settings.actions_port)
     if settings.assistant == "rasa":
         wanted["GUICHET_RASA_PORT"] = ("127.0.0.1", settings.rasa_port)
+    if settings.demo:
+        wanted["GUICHET_DEMO_PORT"] = ("127.0.0.1", settings.demo_port)
     for setting, (host, port) in wanted.items():
         if port in ours:
             yield Finding("ports", State.OK, f"{port} is the running desk's own (process {running})")

@@ -33,6 +33,8 @@ def run() -> None:
 def _say_where_to_go(settings: Settings, took: float) -> None:
     say("")
     say(f"Guichet is ready ({took:.0f} s). Ctrl-C stops it.")
+    if settings.demo:
+        say(f"  try it            {settings.demo_url}")
     say("  talk to it        guichet chat        (.venv/bin/guichet, in another terminal)")
     say(f"  read articles     {settings.public_url}/kb/")
     say(f"  see what happens  {settings.var}/logs/")

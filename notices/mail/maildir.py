@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import mailbox
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
-from notices.mail.port import Mail, MailRefused
+from notices.mail.port import Letter, Mail, MailRefused
 
 _FROM = "Guichet <guichet@localhost>"
 
@@ -33,6 +37,30 @@ class MaildirMail:
             raise MailRefused(f"the mail folder cannot be written: {error.strerror}") from error
         except mailbox.Error as error:
             raise MailRefused("the mail folder cannot be written") from error
+
+    def newest(self, most: int) -> list[Letter]:
+        """The newest letters, at most so many; what cannot be read is left out."""
+        files = heapq.nlargest(most, self._files())
+        return [letter for at, _, path in files if (letter := _read(path, at)) is not None]
+
+    def _files(self) -> Iterator[tuple[float, str, Path]]:
+        for name in ("new", "cur"):
+            folder = self._folder / name
+            for path in folder.iterdir() if folder.is_dir() else ():
+                try:
+                    yield path.stat().st_mtime, path.name, path
+                except OSError:
+                    continue  # somebody's mail program has just moved or deleted it
+
+
+def _read(path: Path, at: float) -> Letter | None:
+    try:
+        letter = message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.default)
+        body = letter.get_body(preferencelist=("plain",))
+        text = str(body.get_content()) if body is not None else ""
+        return Letter(str(letter["To"] or ""), str(letter["Subject"] or ""), text, datetime.fromtimestamp(at, tz=UTC))
+    except (OSError, LookupError, ValueError, AttributeError):
+        return None
 
 
 def _letter(mail: Mail, message_id: str) -> EmailMessage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 
@@ -14,6 +15,16 @@ class Mail:
     to: str
     subject: str
     text: str
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter that was sent, as it can be read again."""
+
+    to: str
+    subject: str
+    text: str
+    at: datetime
 
 
 class MailRefused(Exception):
@@ -29,3 +40,10 @@ class MailPort(Protocol):
         Raises:
             MailRefused: not taken; trying again later may help.
         """
+
+
+class SentMail(Protocol):
+    """Shows what was sent, where that can be read again."""
+
+    def newest(self, most: int) -> list[Letter]:
+        """The newest letters, at most so many; what cannot be read is left out."""

@@ -59,7 +59,7 @@ def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GUICHET_VAR", str(tmp_path / "var"))
     monkeypatch.setenv("GUICHET_ENCODER", "none")
     monkeypatch.setenv("GUICHET_ASSISTANT", "none")
-    for setting in ("PORT", "RASA_PORT", "ACTIONS_PORT"):
+    for setting in ("PORT", "RASA_PORT", "ACTIONS_PORT", "DEMO_PORT"):
         monkeypatch.setenv(f"GUICHET_{setting}", str(free_port()))
     return tmp_path / "var"
 

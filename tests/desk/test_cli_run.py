@@ -1,5 +1,6 @@
 """`guichet run` for real: the desk, and Rasa where its environment is there."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -70,11 +71,12 @@ def is_gone(process: psutil.Process) -> bool:
 
 
 def ports() -> dict[str, str]:
-    with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-        for probe in (one, two, three):
+    names = ("PORT", "RASA_PORT", "ACTIONS_PORT", "DEMO_PORT")
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in names]
+        for probe in probes:
             probe.bind(("127.0.0.1", 0))
-        names = ("GUICHET_PORT", "GUICHET_RASA_PORT", "GUICHET_ACTIONS_PORT")
-        return {name: str(p.getsockname()[1]) for name, p in zip(names, (one, two, three), strict=True)}
+        return {f"GUICHET_{name}": str(p.getsockname()[1]) for name, p in zip(names, probes, strict=True)}
 
 
 @pytest.fixture
@@ -142,6 +144,7 @@ def test_rasa_runs_contained_and_nobody_outlives_the_supervisor(
     assert {each.port for each in listeners(desk.pid) if each.is_loopback} == {
         product.settings.port,
         product.settings.actions_port,
+        product.settings.demo_port,
     }
 
     product.process.kill()

@@ -123,8 +123,8 @@ async def test_a_thousand_idle_connections_do_not_keep_others_out(tmp_path: Path
             writer.close()
 
 
-def test_the_demo_site_is_the_desks_own_addresses_and_stays_what_it_is(tmp_path: Path) -> None:
-    settings = settings_in(tmp_path, port=8601, public_url="https://help.example")
+def test_the_demo_site_is_the_demo_and_the_desk_s_own_addresses_and_stays_what_it_is(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, port=8601, demo_port=8602, public_url="https://help.example")
     installation_secrets.prepare(settings.secrets_folder)
     database = Database(f"sqlite:///{tmp_path}/demo.db", threads=1)
     try:
@@ -134,7 +134,8 @@ def test_the_demo_site_is_the_desks_own_addresses_and_stays_what_it_is(tmp_path:
         site = database.read(access_site, demo.SITE_KEY, "https://help.example")
     finally:
         database.close()
-    assert set(site.origins) == {"https://help.example", "http://127.0.0.1:8601", "http://localhost:8601"}
+    own = {"https://help.example", "http://127.0.0.1:8601", "http://localhost:8601"}
+    assert set(site.origins) == {"http://localhost:8602", *own}
 
 
 def _environment(folder: Path, **changes: object) -> dict[str, str]:
@@ -159,7 +160,8 @@ def test_a_desk_refuses_to_start_without_its_database(
 
 
 async def test_a_desk_process_stops_in_order_and_at_once(tmp_path: Path) -> None:
-    changes = {"assistant": "none", "port": a_free_port(), "actions_port": a_free_port()}
+    ports = {name: a_free_port() for name in ("port", "actions_port", "demo_port")}
+    changes: dict[str, object] = {"assistant": "none", **ports}
     settings = settings_in(tmp_path, **changes)
     installation_secrets.prepare(settings.secrets_folder)
     schema.upgrade(settings.database_url)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import mailbox
+import os
 from dataclasses import replace
+from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from notices.mail.maildir import MaildirMail
-from notices.mail.port import Mail, MailRefused
+from notices.mail.port import Letter, Mail, MailRefused
 
 MAIL = Mail(
     key="ticket:INC-000001:opened", to="it-desk@example.org", subject="[INC-000001] Écran noir", text="Été\n"
@@ -116,3 +118,31 @@ def test_a_folder_that_cannot_be_written_is_a_refusal_without_the_letter_s_words
         MaildirMail(tmp_path / place).send(MAIL)
 
     assert MAIL.subject not in str(refused.value)
+
+
+def test_what_was_sent_can_be_read_again_newest_first(tmp_path: Path) -> None:
+    mail = MaildirMail(tmp_path / "mail")
+    for number in range(4):
+        mail.send(replace(MAIL, key=str(number), subject=f"letter {number}"))
+        [path] = [each for each in (tmp_path / "mail" / "new").iterdir() if each.stat().st_mtime > 1_000]
+        os.utime(path, (number, number))
+        if number == 2:
+            path.rename(tmp_path / "mail" / "cur" / f"{path.name}:2,S")
+
+    newest = mail.newest(3)
+
+    assert [letter.subject for letter in newest] == ["letter 3", "letter 2", "letter 1"]
+    assert newest[0] == Letter(MAIL.to, "letter 3", MAIL.text, datetime.fromtimestamp(3, tz=UTC))
+
+
+def test_a_folder_that_is_not_there_has_no_letters(tmp_path: Path) -> None:
+    assert MaildirMail(tmp_path / "nowhere").newest(10) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"Content-Type: text/plain; charset=nonsense\n\nx"])
+def test_what_is_no_letter_does_not_keep_others_from_being_read(tmp_path: Path, content: bytes) -> None:
+    mail = MaildirMail(tmp_path / "mail")
+    mail.send(MAIL)
+    (tmp_path / "mail" / "new" / "strange").write_bytes(content)
+
+    assert MAIL.subject in [letter.subject for letter in mail.newest(10)]

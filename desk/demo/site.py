@@ -1,4 +1,4 @@
-"""A small demo: one site to ask from, whose host vouches for whoever the demo says it is."""
+"""The demo's site: its pages may embed the counter, and its host vouches for whoever the demo says it is."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ def seed(database: Database, settings: Settings) -> None:
 
 
 def origins(settings: Settings) -> list[str]:
-    """The desk's own addresses: the public one, and how this machine reaches it."""
-    own = [settings.public_url, settings.local_url, f"http://localhost:{settings.port}"]
-    return list(dict.fromkeys(url.rstrip("/") for url in own))
+    """The demo's intranet, and the desk's own addresses: the public one, and how this machine reaches it."""
+    return [settings.demo_url, *settings.own_origins]
 
 
 def host_key(settings: Settings) -> dict[str, Any]:
