@@ -28,6 +28,7 @@ from bot.channels.web.limits import WebLimits
 from desk.gateway.answering import Answering
 from desk.gateway.dispatcher import Dispatcher
 from desk.gateway.doorbells import Doorbells, open_doorbells
+from desk.gateway.requesters import RequesterDesk
 from desk.gateway.switchboard import Switchboard
 from desk.gateway.turns import RunnerOptions, TurnRunner
 from desk.gateway.visits import GatewayOptions
@@ -68,6 +69,7 @@ class Desk:
     settings: Settings
     database: Database
     switchboard: Switchboard
+    tickets: RequesterDesk
     services: Services
     knowledge: KnowledgeSearch
     turns_in_flight: TurnsInFlight
@@ -108,15 +110,25 @@ async def run_desk(settings: Settings, secrets: Secrets, *, introduces: bool = T
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(_surviving(work)))
         stack.push_async_callback(runner.stop, STOP_SECONDS)
+        options = _gateway_options(settings, secrets, said_first)
         switchboard = Switchboard(
             database,
             doorbells,
             epoch=epoch,
             runner=runner,
-            options=_gateway_options(settings, secrets, said_first),
+            options=options,
             now=utc_now,
         )
-        yield Desk(settings, database, switchboard, services, knowledge, in_flight, _limits(settings))
+        yield Desk(
+            settings=settings,
+            database=database,
+            switchboard=switchboard,
+            tickets=RequesterDesk(database, options, team, utc_now),
+            services=services,
+            knowledge=knowledge,
+            turns_in_flight=in_flight,
+            limits=_limits(settings),
+        )
 
 
 def _runner(
@@ -256,6 +268,8 @@ def _limits(settings: Settings) -> WebLimits:
     return WebLimits(
         messages_per_minute=settings.messages_per_minute,
         message_burst=settings.message_burst,
+        reads_per_minute=settings.reads_per_minute,
+        read_burst=settings.read_burst,
         sessions_per_minute=settings.sessions_per_minute,
         sockets_per_visitor=settings.sockets_per_visitor,
         sockets_per_address=settings.sockets_per_address,

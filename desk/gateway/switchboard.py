@@ -16,6 +16,7 @@ from desk.gateway.visits import (
     Wish,
     access_visited,
     choose_language,
+    end_visit,
     enter_conversation,
     open_visit,
     receive_line,
@@ -25,7 +26,7 @@ from identity.sites.operations import access_site
 from identity.visitors.logic import VisitorToken, read_visitor_token, sign_visitor_token
 from storage.database import Database, DatabaseUnavailable
 from ticketing.conversations.operations import Hearing, Inbound, Recorded
-from ticketing.conversations.queries import News, news_since
+from ticketing.conversations.queries import News, news_for_visitor
 from ticketing.turns.queue import wait_while_typing
 
 log = logging.getLogger(__name__)
@@ -138,8 +139,16 @@ class Switchboard:
         )
         self._doorbells.ring(conversation)
 
-    async def news(self, conversation_id: int, since: int) -> News:
-        return await self._database.aread(news_since, conversation_id, since)
+    async def leave(self, token: VisitorToken, *, origin: str | None) -> None:
+        conversations = await self._database.awrite(end_visit, token, origin, self._options, self._now())
+        # Whoever reads with this session looks again, and is refused.
+        for conversation in conversations:
+            self._doorbells.ring(conversation)
+
+    async def news(self, token: VisitorToken, conversation_id: int, since: int) -> News:
+        return await self._database.aread(
+            news_for_visitor, conversation_id, since, visitor=token.session_id, now=self._now()
+        )
 
     def listen(self, conversation: str) -> Bell:
         return self._doorbells.listen(conversation)

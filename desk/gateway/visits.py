@@ -19,9 +19,11 @@ from identity.visitors.operations import (
     Visitor,
     access_session,
     open_session,
+    revoke_session,
     touch_session,
 )
 from ticketing.conversations.language import set_language
+from ticketing.conversations.logic import Speaker
 from ticketing.conversations.operations import (
     CHANNEL_WEB,
     Hearing,
@@ -30,7 +32,13 @@ from ticketing.conversations.operations import (
     open_conversation,
     receive_message,
 )
-from ticketing.conversations.queries import access_conversation, latest_conversation, status_of
+from ticketing.conversations.queries import (
+    access_conversation,
+    conversations_of,
+    latest_conversation,
+    queue_position,
+    status_of,
+)
 from ticketing.first_contact.logic import FirstContact
 from ticketing.languages.logic import Sighting
 
@@ -139,8 +147,26 @@ def enter_conversation(
     status = status_of(session, conversation_id)
     is_known = 0 <= wish.since <= status.last_seq
     return Entered(
-        visitor, conversation, conversation_id, epoch, wish.since if is_known else 0, is_known, status
+        visitor=visitor,
+        conversation=conversation,
+        conversation_id=conversation_id,
+        epoch=epoch,
+        since=wish.since if is_known else 0,
+        is_position_known=is_known,
+        status=status,
+        place=queue_position(session, conversation_id) if status.speaker is Speaker.WAITING else None,
     )
+
+
+def end_visit(
+    session: Session, token: VisitorToken, origin: str | None, options: GatewayOptions, now: datetime
+) -> list[str]:
+    """End the session for good; returns the conversations in which somebody may be reading with it."""
+    access_site(session, token.site_key, origin, own=options.own_origins)
+    person_id = revoke_session(session, token.session_id, now=now)
+    if person_id is None:
+        return []
+    return conversations_of(session, person_id=person_id, site_key=token.site_key)
 
 
 def access_visited(

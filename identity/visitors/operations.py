@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from identity.people.models import Person
@@ -88,8 +88,24 @@ def touch_session(session: Session, session_id: str, *, now: datetime) -> None:
         row.last_seen_at = now
 
 
-def revoke_session(session: Session, session_id: str, *, now: datetime) -> None:
-    """End a session at once; its token is refused from now on."""
+def is_going_on(session_id: ColumnElement[str], now: ColumnElement[datetime]) -> ColumnElement[bool]:
+    """For a statement that reads on behalf of a session: whether it was neither revoked nor outlived."""
+    return (
+        select(VisitorSession.id)
+        .where(
+            VisitorSession.id == session_id,
+            VisitorSession.revoked_at.is_(None),
+            VisitorSession.expires_at > now,
+        )
+        .exists()
+    )
+
+
+def revoke_session(session: Session, session_id: str, *, now: datetime) -> int | None:
+    """End a session at once; its token is refused from now on. Returns whose it was."""
     row = session.get(VisitorSession, session_id)
-    if row is not None and row.revoked_at is None:
+    if row is None:
+        return None
+    if row.revoked_at is None:
         row.revoked_at = now
+    return row.person_id

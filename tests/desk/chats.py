@@ -28,11 +28,14 @@ class Chat:
     def conversation(self) -> str:
         return str(self.welcome["conversation"])
 
-    async def send(self, client_id: str, text: str | None = None, *, button: str | None = None) -> Frame:
-        """Send a line or a press; gives the frame that answers it."""
+    async def send(
+        self, client_id: str, text: str | None = None, *, button: str | None = None, file: str | None = None
+    ) -> Frame:
+        """Send a line, a picture or a press; gives the frame that answers it."""
         body = {"type": "send", "client_id": client_id}
         body |= {"text": text} if text is not None else {}
         body |= {"button": button} if button is not None else {}
+        body |= {"file": file} if file is not None else {}
         return await self._asked(body)
 
     async def _asked(self, frame: Frame) -> Frame:
@@ -52,6 +55,10 @@ class Chat:
 
     def messages(self) -> list[Frame]:
         return [frame for frame in self.frames if frame["type"] == "message"]
+
+    def places(self) -> list[int]:
+        """The places in the queue that were told, in order."""
+        return [frame["position"] for frame in self.frames if frame["type"] == "queue"]
 
     def statuses(self) -> list[Frame]:
         return [frame for frame in self.frames if frame["type"] == "status"]
@@ -109,7 +116,10 @@ class SocketChat(Chat):
     async def _asked(self, frame: Frame) -> Frame:
         def answers() -> list[Frame]:
             return [
-                f for f in self.frames if f.get("client_id") == frame["client_id"] or f["type"] == "closed"
+                f
+                for f in self.frames
+                if (f.get("client_id") == frame["client_id"] and f["type"] != "message")
+                or f["type"] == "closed"
             ]
 
         before = len(answers())
@@ -146,7 +156,7 @@ class PollChat(Chat):
 
     def __init__(self, desk: RunningDesk, token: str) -> None:
         super().__init__(desk, token)
-        self.since = self.version = 0
+        self.since = self.version = self.place = 0
         self._polling: asyncio.Task[None] | None = None
 
     async def _asked(self, frame: Frame) -> Frame:
@@ -173,12 +183,16 @@ class PollChat(Chat):
                 "since": self.since,
                 "version": self.version,
                 "epoch": self.welcome["epoch"],
+                "position": self.place,
             }
             _, answer = await self.desk.post("poll", body, token=self.token)
             for frame in answer["frames"]:
                 self._take(frame)
                 self.since = frame["seq"] if frame["type"] == "message" else self.since
                 self.version = frame["version"] if frame["type"] == "status" else self.version
+                self.place = frame["position"] if frame["type"] == "queue" else self.place
+                if frame["type"] == "status" and frame["speaker"] != "waiting":
+                    self.place = 0
                 if frame["type"] == "error":
                     return
 

@@ -639,3 +639,17 @@ async def test_an_unforeseen_error_gives_a_reference_and_asks_to_try_again(
     assert refused["reference"]
     assert "marker" not in json.dumps(refused)
     assert again["type"] == "ack"
+
+
+async def test_a_line_says_which_id_its_sender_gave_it(tmp_path: Path, chat_with: Transport) -> None:
+    async with a_rasa() as rasa, a_desk(tmp_path, rasa) as desk:
+        token = await desk.visitor()
+        async with chat_with(desk, token) as chat, a_socket(desk, token) as other:
+            await chat.send("c-1_A", "hello")
+            for viewer in (chat, other):
+                await viewer.until_message("echo: hello")
+                person, assistant = viewer.messages()
+                assert person["client_id"] == "c-1_A"
+                assert "client_id" not in assistant
+        async with chat_with(desk, token) as again:
+            assert (await again.until_message("hello", author="person"))["client_id"] == "c-1_A"

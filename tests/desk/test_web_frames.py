@@ -108,7 +108,7 @@ async def test_a_bad_body_is_refused_and_not_quoted(tmp_path: Path, path: str) -
 async def test_a_body_that_does_not_come_is_not_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.channels.web.poll.BODY_SECONDS", 0.2, raising=False)
+    monkeypatch.setattr("bot.channels.web.bodies.BODY_SECONDS", 0.2)
     async with a_desk(tmp_path, assistant="none") as desk:
         reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
         writer.write(

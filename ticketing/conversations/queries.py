@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, func, or_, select
+from sqlalchemy import Integer, Row, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from identity.sites.errors import VisitorRefused
+from identity.visitors.models import VisitorSession
+from identity.visitors.operations import is_going_on
 from ticketing.conversations.errors import ConversationNotFound
 from ticketing.conversations.logic import Author, Speaker
 from ticketing.conversations.models import Conversation, Message
@@ -49,8 +52,8 @@ class News:
 
     lines: tuple[Line, ...]
     status: ConversationStatus
-    # The place in the queue while the speaker is WAITING; 1 is next.
-    position: int | None = None
+    # In the queue, while the speaker is WAITING; 1 is next.
+    place: int | None = None
 
 
 # Made once: these two run with every change that anybody watches.
@@ -72,7 +75,13 @@ _STATUS = select(
     Conversation.last_turn,
     _FIRST_OPEN.scalar_subquery().label("first_open"),
 ).where(Conversation.id == bindparam("conversation"))
-
+# The same for a visitor: whether it may still read is asked along with what it reads.
+_STATUS_FOR_VISITOR = _STATUS.add_columns(
+    is_going_on(
+        bindparam("visitor", type_=VisitorSession.id.type),
+        bindparam("now", type_=VisitorSession.expires_at.type),
+    ).label("may_read")
+)
 _other = aliased(Conversation)
 # Up to its own moment along the index, and of that moment itself those with a smaller id.
 _PLACE = (
@@ -112,13 +121,38 @@ def latest_conversation(session: Session, *, person_id: int, site_key: str) -> s
 
 def news_since(session: Session, conversation_id: int, since: int, *, limit: int = 100) -> News:
     """Messages after `since` in order, at most `limit`, the status, and the place of whoever waits."""
+    lines = _lines_since(session, conversation_id, since, limit)
+    return _news(session, conversation_id, lines, status_of(session, conversation_id))
+
+
+def news_for_visitor(
+    session: Session, conversation_id: int, since: int, *, visitor: str, now: datetime, limit: int = 100
+) -> News:
+    """The same on behalf of a visitor's session.
+
+    Raises:
+        VisitorRefused: the session was ended; nothing said since is for its eyes.
+    """
+    lines = _lines_since(session, conversation_id, since, limit)
+    values = {"conversation": conversation_id, "visitor": visitor, "now": now}
+    row = session.execute(_STATUS_FOR_VISITOR, values).one()
+    if not row.may_read:
+        raise VisitorRefused
+    return _news(session, conversation_id, lines, _status(row))
+
+
+def _lines_since(session: Session, conversation_id: int, since: int, limit: int) -> tuple[Line, ...]:
     values = {"conversation": conversation_id, "since": since, "limit": limit}
     rows = session.execute(_LINES_SINCE, values)
-    lines = tuple(
+    return tuple(
         Line(seq, author, said, extras, at, _client_id(external_id))
         for seq, author, said, extras, at, external_id in rows
     )
-    status = status_of(session, conversation_id)
+
+
+def _news(
+    session: Session, conversation_id: int, lines: tuple[Line, ...], status: ConversationStatus
+) -> News:
     is_waiting = status.speaker is Speaker.WAITING
     return News(lines, status, queue_position(session, conversation_id) if is_waiting else None)
 
@@ -136,7 +170,10 @@ def queue_position(session: Session, conversation_id: int) -> int | None:
 
 def status_of(session: Session, conversation_id: int) -> ConversationStatus:
     """The status of a conversation."""
-    row = session.execute(_STATUS, {"conversation": conversation_id}).one()
+    return _status(session.execute(_STATUS, {"conversation": conversation_id}).one())
+
+
+def _status(row: Row[Any]) -> ConversationStatus:
     is_thinking = row.first_open is not None
     return ConversationStatus(
         version=row.version,
@@ -146,6 +183,18 @@ def status_of(session: Session, conversation_id: int) -> ConversationStatus:
         language=row.language,
         is_thinking=is_thinking,
         turns_done=row.first_open - 1 if is_thinking else row.last_turn,
+    )
+
+
+def conversations_of(session: Session, *, person_id: int, site_key: str, limit: int = 100) -> list[str]:
+    """Public ids of a person's latest conversations on a site."""
+    return list(
+        session.scalars(
+            select(Conversation.public_id)
+            .where(Conversation.person_id == person_id, Conversation.site_key == site_key)
+            .order_by(Conversation.id.desc())
+            .limit(limit)
+        )
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.channels.web.edge import refusal
-from bot.channels.web.frames import RELOAD, Frame, Hello, Send, slow_down_frame, status_body
+from bot.channels.web.frames import RELOAD, Frame, Hello, Send, queue_frame, slow_down_frame, status_body
 from bot.channels.web.limits import TokenBuckets, TooManySockets, WebLimits
 from bot.channels.web.port import Entered, Gateway
 from identity.visitors.logic import VisitorToken
@@ -32,7 +32,7 @@ async def enter(
 
 
 def welcome_frames(entered: Entered, limits: WebLimits) -> list[Frame]:
-    """What answers a hello: `reload` first where the client's position is not of this ledger."""
+    """Answer a hello: `reload` first if the position is of another ledger, the place in the queue last."""
     welcome: Frame = {
         "type": "welcome",
         "conversation": entered.conversation,
@@ -41,9 +41,8 @@ def welcome_frames(entered: Entered, limits: WebLimits) -> list[Frame]:
         "status": status_body(entered.status),
         "limits": {"characters": limits.characters, "heartbeat": limits.heartbeat_seconds},
     }
-    if entered.is_position_known:
-        return [welcome]
-    return [RELOAD, welcome]
+    frames = [welcome] if entered.is_position_known else [RELOAD, welcome]
+    return frames if entered.place is None else [*frames, queue_frame(entered.place)]
 
 
 async def answer_send(
@@ -52,7 +51,7 @@ async def answer_send(
     """Record a line; the frame that comes back is an acknowledgement only after the commit."""
     if wait := messages.take(token.session_id):
         return slow_down_frame(frame.client_id, wait)
-    inbound = Inbound(frame.client_id, frame.text or "", frame.button)
+    inbound = Inbound(frame.client_id, frame.text or "", frame.button, frame.file)
     try:
         recorded = await gateway.receive(token, conversation, inbound)
     except Exception as error:  # noqa: BLE001 - one table of refusals, an unforeseen error gets a reference

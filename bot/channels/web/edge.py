@@ -15,6 +15,8 @@ from bot.channels.web.limits import TooManySockets
 from identity.sites.errors import IdentityError
 from storage.database import DatabaseUnavailable
 from ticketing.conversations.errors import ConversationError
+from ticketing.pictures.errors import PictureError
+from ticketing.tickets.errors import TicketingError
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +27,21 @@ _STATUS = {
     "identity_refused": 401,
     "site_unknown": 403,
     "origin_refused": 403,
+    "pictures_off": 403,
     "conversation_not_found": 404,
+    "ticket_not_found": 404,
+    "picture_not_found": 404,
     "button_refused": 409,
+    "reply_not_allowed": 409,
+    "move_not_allowed": 409,
     "message_too_long": 413,
+    "picture_too_large": 413,
+    "not_a_picture": 415,
+    "picture_infected": 422,
+    "picture_quota": 429,
     "too_many_sockets": 429,
     "not_saved": 503,
+    "picture_not_scanned": 503,
 }
 
 
@@ -65,8 +77,10 @@ def bearer_token(request: web.Request) -> str | None:
 
 def refusal(error: Exception, *, client_id: str | None = None) -> Frame:
     """The one table from what went wrong to what a client is told; an unforeseen error gets a reference."""
-    if isinstance(error, ConversationError | IdentityError):
+    if isinstance(error, ConversationError | IdentityError | TicketingError):
         return error_frame(error.code, str(error), client_id=client_id)
+    if isinstance(error, PictureError):
+        return error_frame(error.code, str(error), client_id=client_id, retry=error.may_retry)
     if isinstance(error, BadFrame):
         return error_frame("bad_frame", str(error), client_id=client_id)
     if isinstance(error, TooManySockets):

@@ -49,11 +49,13 @@ class Send(_ClientFrame):
     # The conversation has its own, configurable bound; this one only keeps frames sane.
     text: Annotated[str, Field(max_length=4 * MESSAGE_CHARACTERS)] | None = None
     button: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+    file: PublicId | None = None
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Send:
-        if (self.text is None) == (self.button is None):
-            raise ValueError("either text or button")
+    def _something_and_no_button_with_it(self) -> Send:
+        is_written = self.text is not None or self.file is not None
+        if is_written == (self.button is not None):
+            raise ValueError("either text, file or both, or button")
         return self
 
 
@@ -102,7 +104,34 @@ class PollBody(_ClientFrame):
     since: Position = 0
     version: Position = 0
     epoch: Annotated[str, Field(max_length=64)] | None = None
+    # The place in the queue that the client shows; one that does not ask for it is not woken by it.
+    position: Position | None = None
     wait: Annotated[int, Field(ge=0, le=25)] = 25
+
+
+TicketNumber = Annotated[str, Field(pattern=r"^(INC|REQ)-[0-9]{6,10}$")]
+
+
+class TicketsBody(_ClientFrame):
+    """`POST /chat/v1/tickets`."""
+
+    language: LanguageCode | None = None
+
+
+class TicketBody(_ClientFrame):
+    """`POST /chat/v1/ticket`."""
+
+    number: TicketNumber
+    language: LanguageCode | None = None
+
+
+class TicketWordsBody(_ClientFrame):
+    """`POST /chat/v1/ticket/reply` and `/chat/v1/ticket/reopen`."""
+
+    number: TicketNumber
+    client_id: ClientId
+    text: Annotated[str, Field(max_length=4 * MESSAGE_CHARACTERS)]
+    language: LanguageCode | None = None
 
 
 def read_frame(raw: str | bytes) -> Hello | Send | Since | Typing | Language | Ping:
@@ -171,6 +200,11 @@ def status_body(status: ConversationStatus) -> Frame:
 def status_frame(status: ConversationStatus) -> Frame:
     """What is true now beside the messages."""
     return {"type": "status"} | status_body(status)
+
+
+def queue_frame(place: int) -> Frame:
+    """Where the person stands while everybody of the team is busy; 1 is next."""
+    return {"type": "queue", "position": place}
 
 
 def error_frame(

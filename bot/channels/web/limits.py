@@ -16,6 +16,8 @@ class WebLimits:
 
     messages_per_minute: int = 30
     message_burst: int = 5
+    reads_per_minute: int = 120
+    read_burst: int = 30
     sessions_per_minute: int = 120
     sockets_per_visitor: int = 3
     sockets_per_address: int = 20

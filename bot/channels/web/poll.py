@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from bot.channels.web.answers import answer_language, answer_send, enter, welcome_frames
-from bot.channels.web.edge import AddressBook, bearer_token, refusal, status_for
+from bot.channels.web.bodies import body_of, frames_answer
+from bot.channels.web.edge import AddressBook, bearer_token, status_for
 from bot.channels.web.frames import (
-    MAX_FRAME_BYTES,
     RECONNECT,
     RELOAD,
     AddressedBody,
@@ -33,9 +32,6 @@ from bot.channels.web.viewer import PositionUnknown, Viewer
 from identity.visitors.logic import VisitorToken
 
 LOOK_FOR_CLIENT_SECONDS = 1.0
-BODY_SECONDS = 10.0
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class PollChannel:
@@ -48,11 +44,12 @@ class PollChannel:
         count: SocketCount,
         messages: TokenBuckets,
         sessions: TokenBuckets,
+        reads: TokenBuckets,
         addresses: AddressBook,
         limits: WebLimits,
     ) -> None:
         self._gateway, self._count, self._messages = gateway, count, messages
-        self._sessions, self._addresses, self._limits = sessions, addresses, limits
+        self._sessions, self._reads, self._addresses, self._limits = sessions, reads, addresses, limits
         self._waiting: set[Bell] = set()
         self._is_stopping = False
 
@@ -64,9 +61,9 @@ class PollChannel:
 
     async def session(self, request: web.Request) -> web.Response:
         """`POST /chat/v1/session`."""
-        body = read_body(SessionBody, await _body(request))
+        body = read_body(SessionBody, await body_of(request))
         if wait := self._sessions.take(self._addresses.address_of(request)):
-            return _frames([slow_down_frame("", wait)], 429)
+            return frames_answer([slow_down_frame("", wait)], 429)
         signed = await self._gateway.open_session(
             site_key=body.site,
             origin=request.headers.get("Origin"),
@@ -80,10 +77,18 @@ class PollChannel:
 
     async def hello(self, request: web.Request) -> web.Response:
         """`POST /chat/v1/hello`."""
-        hello = read_body(Hello, await _body(request))
+        hello = read_body(Hello, await body_of(request))
         token = self._gateway.read_token(bearer_token(request))
         entered = await enter(self._gateway, self._messages, token, hello, request.headers.get("Origin"))
-        return _frames(welcome_frames(entered, self._limits))
+        return frames_answer(welcome_frames(entered, self._limits))
+
+    async def leave(self, request: web.Request) -> web.Response:
+        """`POST /chat/v1/leave`: forget me on this device. Done already, it is done."""
+        token = self._gateway.read_token(bearer_token(request))
+        if wait := self._reads.take(token.session_id):
+            return frames_answer([slow_down_frame("", wait)], 429)
+        await self._gateway.leave(token, origin=request.headers.get("Origin"))
+        return web.Response(status=204, headers={"Cache-Control": "no-store"})
 
     async def send(self, request: web.Request) -> web.Response:
         """`POST /chat/v1/send`."""
@@ -101,93 +106,73 @@ class PollChannel:
                 answer = None
             case _:
                 raise BadFrame("type: send, language or typing expected")
-        return _frames([answer] if answer else [], status_for(answer) if answer else 200)
+        return frames_answer([answer] if answer else [], status_for(answer) if answer else 200)
 
     async def poll(self, request: web.Request) -> web.Response:
         """`POST /chat/v1/poll`: what is new, at once or as soon as there is something."""
-        body = read_body(PollBody, await _body(request))
+        body = read_body(PollBody, await body_of(request))
         token = self._gateway.read_token(bearer_token(request))
         conversation_id = await self._gateway.access(
             token, body.conversation, origin=request.headers.get("Origin")
         )
         if not self._gateway.is_epoch(body.epoch):
-            return _frames([RELOAD])
-        viewer = Viewer(self._gateway, conversation_id, since=body.since, version=body.version)
+            return frames_answer([RELOAD])
+        viewer = Viewer(
+            self._gateway,
+            token,
+            conversation_id,
+            since=body.since,
+            version=body.version,
+            place=body.position,
+        )
         with (
             self._count.of_address(self._addresses.address_of(request)),
             self._count.of_visitor(token.session_id),
         ):
             try:
-                return _frames(await self._wait(request, viewer, body))
+                return frames_answer(await self._wait(request, viewer, body))
             except PositionUnknown:
-                return _frames([RELOAD])
+                return frames_answer([RELOAD])
 
     async def _wait(self, request: web.Request, viewer: Viewer, body: PollBody) -> list[Frame]:
         bell = self._gateway.listen(body.conversation)
         self._waiting.add(bell)
         try:
             deadline = asyncio.get_running_loop().time() + body.wait
-            while not (frames := await viewer.news()):
-                if not await self._rings(request, bell, deadline):
+            frames = await viewer.news()
+            if body.position is None and all(frame["type"] == "queue" for frame in frames):
+                # Not asked for: an answer at once would only be asked for again.
+                frames = []
+            while not frames:
+                if not await self._rings(request, bell, deadline, viewer.look_again_seconds):
                     break
                 if self._is_stopping:
                     return [RECONNECT]
+                frames = await viewer.news()
             return frames
         finally:
             self._waiting.discard(bell)
             self._gateway.stop_listening(body.conversation, bell)
 
-    async def _rings(self, request: web.Request, bell: Bell, deadline: float) -> bool:
-        """Wait for the bell, while the client is there; False when it has hung up or the wait is over."""
+    async def _rings(self, request: web.Request, bell: Bell, deadline: float, look_again: float) -> bool:
+        """Wait for the bell or the next look; False when the client has hung up or the wait is over."""
+        clock = asyncio.get_running_loop().time
+        next_look = clock() + look_again
         while not self._is_stopping:
-            left = deadline - asyncio.get_running_loop().time()
-            if left <= 0 or _is_gone(request):
+            if clock() >= deadline or _is_gone(request):
                 return False
-            if await bell.wait(min(left, LOOK_FOR_CLIENT_SECONDS)):
+            left = min(deadline, next_look) - clock()
+            if left <= 0 or await bell.wait(min(left, LOOK_FOR_CLIENT_SECONDS)):
                 return True
         return True
 
     async def _addressed(self, request: web.Request) -> tuple[VisitorToken, str, bytes]:
         """The token, the conversation named in the body, and the frame beside it."""
-        body = read_body(AddressedBody, await _body(request))
+        body = read_body(AddressedBody, await body_of(request))
         token = self._gateway.read_token(bearer_token(request))
         return token, body.conversation, json.dumps(body.model_extra).encode()
-
-
-async def _body(request: web.Request) -> bytes:
-    if (request.content_length or 0) > MAX_FRAME_BYTES:
-        raise BadFrame("body: larger than 64 KiB")
-    body = b""
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while len(body) <= MAX_FRAME_BYTES and not request.content.at_eof():
-                body += await request.content.read(MAX_FRAME_BYTES + 1)
-    except TimeoutError:
-        raise BadFrame("body: too slow") from None
-    if len(body) > MAX_FRAME_BYTES:
-        raise BadFrame("body: larger than 64 KiB")
-    return body
 
 
 def _is_gone(request: web.Request) -> bool:
     """Whether the client has hung up: its place must not be kept until the wait ends."""
     return request.transport is None or request.transport.is_closing()
-
-
-def _frames(frames: list[Frame], status: int = 200) -> web.Response:
-    return web.json_response({"frames": frames}, status=status, headers={"Cache-Control": "no-store"})
-
-
-def with_refusals(handler: Handler) -> Handler:
-    """A refusal becomes its frame and the status that fits."""
-
-    async def guarded(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except (web.HTTPException, ConnectionError, asyncio.CancelledError):
-            raise
-        except Exception as error:  # noqa: BLE001 - one table of refusals, an unforeseen error gets a reference
-            frame = refusal(error)
-            return _frames([frame], status_for(frame))
-
-    return guarded

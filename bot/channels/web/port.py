@@ -11,6 +11,9 @@ from identity.visitors.logic import VisitorToken
 from identity.visitors.operations import Visitor
 from ticketing.conversations.operations import Inbound, Recorded
 from ticketing.conversations.queries import ConversationStatus, News
+from ticketing.tickets.history import OwnStory
+from ticketing.tickets.queries import OwnTicket
+from ticketing.tickets.requesters import OwnWords
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,15 @@ class SignedSession:
     token: str
     expires_at: datetime
     person: KnownPerson
+
+
+@dataclass(frozen=True)
+class TicketChange:
+    """What became of words written on a ticket, and the ticket as it is now."""
+
+    story: OwnStory
+    entry: int
+    is_duplicate: bool
 
 
 @dataclass(frozen=True)
@@ -34,6 +46,8 @@ class Entered:
     since: int
     is_position_known: bool
     status: ConversationStatus
+    # In the queue, while nobody speaks.
+    place: int | None
 
 
 class Bell(Protocol):
@@ -47,6 +61,26 @@ class Bell(Protocol):
 
     def typed_by(self) -> str | None:
         """Who has been seen typing since the last call: "person", "agent" or nobody."""
+
+
+class TicketDesk(Protocol):
+    """What a visitor may do with its tickets; somebody else's do not exist."""
+
+    async def tickets(
+        self, token: VisitorToken, *, origin: str | None, language: str | None
+    ) -> tuple[OwnTicket, ...]: ...
+
+    async def ticket(
+        self, token: VisitorToken, number: str, *, origin: str | None, language: str | None
+    ) -> OwnStory: ...
+
+    async def reply(
+        self, token: VisitorToken, words: OwnWords, *, origin: str | None, language: str | None
+    ) -> TicketChange: ...
+
+    async def reopen(
+        self, token: VisitorToken, words: OwnWords, *, origin: str | None, language: str | None
+    ) -> TicketChange: ...
 
 
 class Gateway(Protocol):
@@ -78,7 +112,9 @@ class Gateway(Protocol):
 
     async def access(self, token: VisitorToken, conversation: str, *, origin: str | None) -> int: ...
 
-    async def news(self, conversation_id: int, since: int) -> News: ...
+    async def news(self, token: VisitorToken, conversation_id: int, since: int) -> News: ...
+
+    async def leave(self, token: VisitorToken, *, origin: str | None) -> None: ...
 
     def listen(self, conversation: str) -> Bell: ...
 

@@ -7,37 +7,62 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from bot.channels.web.bodies import with_refusals
 from bot.channels.web.edge import AddressBook
 from bot.channels.web.limits import SocketCount, TokenBuckets, WebLimits
-from bot.channels.web.poll import PollChannel, with_refusals
-from bot.channels.web.port import Gateway
+from bot.channels.web.poll import PollChannel
+from bot.channels.web.port import Gateway, TicketDesk
 from bot.channels.web.socket import SocketChannel
+from bot.channels.web.tickets import TicketChannel
 
 PREFIX = "/chat/v1"
 
 
 def add_web_channel(
-    application: web.Application, gateway: Gateway, *, limits: WebLimits, trusted_proxies: Sequence[str]
+    application: web.Application,
+    gateway: Gateway,
+    tickets: TicketDesk,
+    *,
+    limits: WebLimits,
+    trusted_proxies: Sequence[str],
 ) -> None:
     """Serve the chat protocol from an application; its sockets are told to come back when it stops."""
     count = SocketCount(limits)
     addresses = AddressBook(trusted_proxies)
-    messages = TokenBuckets(
-        per_minute=limits.messages_per_minute, burst=limits.message_burst, clock=time.monotonic
-    )
-    sessions = TokenBuckets(
-        per_minute=limits.sessions_per_minute, burst=limits.sessions_per_minute, clock=time.monotonic
-    )
+    messages = _buckets(limits.messages_per_minute, limits.message_burst)
+    sessions = _buckets(limits.sessions_per_minute, limits.sessions_per_minute)
+    reads = _buckets(limits.reads_per_minute, limits.read_burst)
     sockets = SocketChannel(gateway, count=count, messages=messages, addresses=addresses, limits=limits)
     polls = PollChannel(
-        gateway, count=count, messages=messages, sessions=sessions, addresses=addresses, limits=limits
+        gateway,
+        count=count,
+        messages=messages,
+        sessions=sessions,
+        reads=reads,
+        addresses=addresses,
+        limits=limits,
     )
+    own = TicketChannel(gateway, tickets, messages, reads)
     application.router.add_get(f"{PREFIX}/socket", sockets.handle)
-    for name in ("session", "hello", "send", "poll"):
-        application.router.add_post(f"{PREFIX}/{name}", with_refusals(getattr(polls, name)))
+    for path, handler in (
+        ("session", polls.session),
+        ("hello", polls.hello),
+        ("send", polls.send),
+        ("poll", polls.poll),
+        ("leave", polls.leave),
+        ("tickets", own.tickets),
+        ("ticket", own.ticket),
+        ("ticket/reply", own.reply),
+        ("ticket/reopen", own.reopen),
+    ):
+        application.router.add_post(f"{PREFIX}/{path}", with_refusals(handler))
 
     async def close_sockets(_: web.Application) -> None:
         polls.close()
         await sockets.close()
 
     application.on_shutdown.append(close_sockets)
+
+
+def _buckets(per_minute: int, burst: int) -> TokenBuckets:
+    return TokenBuckets(per_minute=per_minute, burst=burst, clock=time.monotonic)

@@ -27,7 +27,7 @@ from bot.channels.web.frames import (
 from bot.channels.web.limits import SocketCount, TokenBuckets, TooManySockets, WebLimits
 from bot.channels.web.port import Bell, Entered, Gateway
 from bot.channels.web.sender import Sender, SocketGone
-from bot.channels.web.viewer import LOOK_AGAIN_SECONDS, TYPING_SECONDS, Viewer
+from bot.channels.web.viewer import TYPING_SECONDS, Viewer
 from identity.sites.errors import IdentityError, VisitorRefused
 from identity.visitors.logic import VisitorToken
 from storage.database import DatabaseUnavailable
@@ -146,9 +146,11 @@ class _Connection:
     async def _talk(self, socket: web.WebSocketResponse, bell: Bell) -> None:
         viewer = Viewer(
             self._gateway,
+            self._token,
             self._entered.conversation_id,
             since=self._entered.since,
             version=self._entered.status.version,
+            place=self._entered.place,
         )
         updates = asyncio.create_task(self._keep_up_to_date(viewer, bell))
         try:
@@ -173,7 +175,7 @@ class _Connection:
         except SocketGone:
             log.debug("socket_gone")
         except Exception as error:  # noqa: BLE001 - rather a reconnection than a viewer that sees nothing
-            await self._sender.refuse(refusal(error), WSCloseCode.INTERNAL_ERROR)
+            await self._sender.refuse(refusal(error), _close_code(error))
 
     async def _follow(self, viewer: Viewer, bell: Bell) -> None:
         while True:
@@ -181,7 +183,7 @@ class _Connection:
                 await self._send_news(viewer)
             if author := bell.typed_by():
                 await self._sender.send({"type": "typing", "author": author, "seconds": TYPING_SECONDS})
-            await bell.wait(LOOK_AGAIN_SECONDS)
+            await bell.wait(viewer.look_again_seconds)
 
     async def _send_news(self, viewer: Viewer) -> None:
         while True:

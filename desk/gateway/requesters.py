@@ -1,0 +1,82 @@
+"""What visitors do with their own tickets: each is one transaction that knows who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot.channels.web.port import TicketChange
+from desk.gateway.visits import GatewayOptions, access_visitor
+from identity.visitors.logic import VisitorToken
+from identity.visitors.operations import touch_session
+from storage.database import Database
+from ticketing.tickets.history import OwnStory, own_story
+from ticketing.tickets.letters import Team
+from ticketing.tickets.queries import OwnTicket, own_tickets
+from ticketing.tickets.requesters import OwnWords, Written, reopen_as_requester, reply_as_requester
+
+MOST_TICKETS = 50
+
+Write = Callable[..., Written]
+
+
+class RequesterDesk:
+    """Implements `bot.channels.web.port.TicketDesk`."""
+
+    def __init__(
+        self, database: Database, options: GatewayOptions, team: Team, now: Callable[[], datetime]
+    ) -> None:
+        self._database, self._options, self._team, self._now = database, options, team, now
+
+    async def tickets(
+        self, token: VisitorToken, *, origin: str | None, language: str | None
+    ) -> tuple[OwnTicket, ...]:
+        def look(session: Session) -> tuple[OwnTicket, ...]:
+            person_id = self._person(session, token, origin)
+            return own_tickets(session, person_id, open_only=False, limit=MOST_TICKETS, language=language)
+
+        return await self._database.aread(look)
+
+    async def ticket(
+        self, token: VisitorToken, number: str, *, origin: str | None, language: str | None
+    ) -> OwnStory:
+        def look(session: Session) -> OwnStory:
+            return own_story(session, self._person(session, token, origin), number, language=language)
+
+        return await self._database.aread(look)
+
+    async def reply(
+        self, token: VisitorToken, words: OwnWords, *, origin: str | None, language: str | None
+    ) -> TicketChange:
+        return await self._write(reply_as_requester, token, words, origin, language)
+
+    async def reopen(
+        self, token: VisitorToken, words: OwnWords, *, origin: str | None, language: str | None
+    ) -> TicketChange:
+        return await self._write(reopen_as_requester, token, words, origin, language)
+
+    async def _write(
+        self, write: Write, token: VisitorToken, words: OwnWords, origin: str | None, language: str | None
+    ) -> TicketChange:
+        now = self._now()
+
+        def act(session: Session) -> TicketChange:
+            person_id = self._person(session, token, origin)
+            touch_session(session, token.session_id, now=now)
+            written = write(
+                session,
+                person_id,
+                words,
+                team=self._team,
+                character_limit=self._options.characters,
+                now=now,
+            )
+            story = own_story(session, person_id, written.number, language=language)
+            return TicketChange(story, written.entry, written.is_duplicate)
+
+        return await self._database.awrite(act)
+
+    def _person(self, session: Session, token: VisitorToken, origin: str | None) -> int:
+        return access_visitor(session, token, origin, self._options, self._now()).person.id
