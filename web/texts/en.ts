@@ -43,7 +43,7 @@ export const en = {
   choices: 'Suggested answers',
   sources: 'Source',
   newTab: '(new tab)',
-  openTicket: 'Show ticket {ticket}',
+  openTicket: 'Show ticket',
   tickets: 'My tickets',
   more: 'More',
   widen: 'Wider',

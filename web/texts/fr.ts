@@ -43,7 +43,7 @@ export const fr: Texts = {
   choices: 'Réponses proposées',
   sources: 'Source',
   newTab: '(nouvel onglet)',
-  openTicket: 'Afficher le ticket {ticket}',
+  openTicket: 'Afficher le ticket',
   tickets: 'Mes tickets',
   more: 'Plus',
   widen: 'Agrandir',

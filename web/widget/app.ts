@@ -57,6 +57,7 @@ export class WidgetApp extends HTMLElement {
     );
     this.#speak(language);
     chat.subscribe((state) => this.#draw(state));
+    this.setAttribute('role', 'main');
     this.addEventListener('keydown', (event) => this.#key(event));
     if (config.files) this.#listenToDrops();
   }

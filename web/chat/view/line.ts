@@ -111,10 +111,10 @@ function ticketCard(number: string, words: Words, on: LineHandlers): HTMLElement
     {
       type: 'button',
       class: 'ticket-card',
-      'aria-label': words.say('openTicket', { ticket: number }),
       onclick: () => on.openTicket(number),
     },
     icon('ticket'),
+    h('span', { class: 'unseen' }, `${words.say('openTicket')} `),
     h('strong', {}, number),
     h('span', { class: 'ticket-more' }),
   );
