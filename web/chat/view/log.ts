@@ -65,7 +65,8 @@ export class ChatLog extends HTMLElement {
   }
 
   draw(state: ChatState): void {
-    const wasAtEnd = this.#isAtEnd;
+    // As it is, not as it was at the last scrolling: two changes may come before the browser tells of it.
+    const wasAtEnd = this.#isNearEnd();
     const isBeginning = this.#last === null;
     const hadPending = this.#pending.childElementCount;
     const first = this.#drawLines(state.lines);
@@ -74,7 +75,8 @@ export class ChatLog extends HTMLElement {
     this.#drawChoices(state);
     this.#drawTyping(state);
     const hasMyLine = this.#pending.childElementCount > hadPending;
-    if (wasAtEnd || hasMyLine) this.#follow(hasMyLine || isBeginning ? null : first);
+    if (hasMyLine || isBeginning) this.toEnd();
+    else if (wasAtEnd) this.#follow(first);
     else if (first) toggle(this.#newer, true);
   }
 
@@ -155,13 +157,17 @@ export class ChatLog extends HTMLElement {
     const end = this.#scroller.scrollHeight - this.#scroller.clientHeight;
     const top = first ? first.offsetTop - this.#scroller.offsetTop - MARGIN_PX : end;
     this.#scroller.scrollTop = Math.min(end, top);
-    this.#isAtEnd = true;
+    this.#scrolled();
   }
 
   #scrolled(): void {
-    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
-    this.#isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
+    this.#isAtEnd = this.#isNearEnd();
     if (this.#isAtEnd) toggle(this.#newer, false);
+  }
+
+  #isNearEnd(): boolean {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight < NEAR_PX;
   }
 }
 customElements.define('chat-log', ChatLog);
