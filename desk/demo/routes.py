@@ -101,7 +101,12 @@ class Intranet:
         )
 
     def _answer(self, request: web.Request, text: str, *, status: int = 200) -> web.StreamResponse:
-        headers = {"Content-Security-Policy": policy(self.desk), "Cache-Control": "no-store"}
+        headers = {
+            "Content-Security-Policy": policy(self.desk),
+            "Cache-Control": "no-store",
+            # With no referrer at all a browser names no origin either when the form signs somebody in.
+            "Referrer-Policy": "same-origin",
+        }
         answer = web.Response(text=text, content_type="text/html", status=status, headers=headers)
         if (chosen := request.query.get("lang")) in LANGUAGES:
             answer.set_cookie(SPOKEN, str(chosen), httponly=True, samesite="Lax")
