@@ -74,7 +74,7 @@ export class WidgetTickets extends HTMLElement {
       { type: 'button', class: 'ticket-row', onclick: open },
       h('span', { class: 'top' }, h('strong', {}, ticket.number), pill(ticket, this.#words)),
       h('span', { class: 'summary' }, ticket.summary),
-      h('small', {}, `${this.#words.say('changed')}: ${this.#words.moment(new Date(ticket.changedAt))}`),
+      h('small', {}, this.#words.say('changed', { at: this.#words.moment(new Date(ticket.changedAt)) })),
     );
   }
 

@@ -1,7 +1,7 @@
 // Which addresses may be followed from a text, whoever wrote it: https, mailto, and the desk's own pages. Pure.
 
 const SCHEMES = new Set(['https:', 'mailto:']);
-const BARE = /^https:\/\/[^\s<>"'`()[\]{}\\^|]+/i;
+const BARE = /^https?:\/\/[^\s<>"'`()[\]{}\\^|]+/i;
 const LONGEST = 2_000;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const HIDDEN = /[\u0000-\u0020\u007f-\u00a0\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\\]/;
@@ -20,11 +20,11 @@ export function safeAddress(written: string, origin: string): string | null {
   }
 }
 
-/** The bare https address that begins here, without the punctuation that ends a sentence. */
-export function addressAt(text: string, at: number): string | null {
+/** The bare address that begins here and may be followed, without the punctuation that ends a sentence. */
+export function addressAt(text: string, at: number, origin: string): string | null {
   if (text[at] !== 'h' && text[at] !== 'H') return null;
   const found = BARE.exec(text.slice(at, at + LONGEST))?.[0].replace(/[.,;:!?*_~]+$/, '');
-  return found && safeAddress(found, '') ? found : null;
+  return found && safeAddress(found, origin) ? found : null;
 }
 
 /** Whether a label promises another place than the one it leads to. */

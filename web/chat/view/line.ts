@@ -17,6 +17,9 @@ export interface LineHandlers {
   discard(clientId: string): void;
 }
 
+// A notice longer than this is shown by its beginning: what people came for must be in sight beside it.
+const LONG_NOTICE = 280;
+
 export function lineElement(line: Line, isFirst: boolean, words: Words, on: LineHandlers): HTMLElement {
   const at = new Date(line.at);
   const isNotice = line.author === 'desk';
@@ -27,7 +30,7 @@ export function lineElement(line: Line, isFirst: boolean, words: Words, on: Line
       'data-seq': line.seq,
     },
     isFirst && byline(line, at, words),
-    h('div', { class: 'bubble' }, line.file && pictureElement(line.file, words, on), body(line)),
+    bubble(line, words, on),
     line.sources.length > 0 && sources(line, words),
     line.ticket && ticketCard(line.ticket, words, on),
   );
@@ -85,6 +88,20 @@ function byline(line: Line, at: Date, words: Words): HTMLElement {
     h('span', { class: line.author === 'person' ? 'unseen' : 'author' }, authorName(line, words)),
     h('time', { datetime: line.at, title: words.moment(at) }, words.time(at)),
   );
+}
+
+function bubble(line: Line, words: Words, on: LineHandlers): HTMLElement {
+  const box = h('div', { class: 'bubble' }, line.file && pictureElement(line.file, words, on), body(line));
+  if (line.notice && line.text.length > LONG_NOTICE) {
+    box.classList.add('clamped');
+    const unclamp = (): void => {
+      box.classList.remove('clamped');
+      more.remove();
+    };
+    const more = h('button', { type: 'button', class: 'show-all', onclick: unclamp }, words.say('showAll'));
+    box.append(more);
+  }
+  return box;
 }
 
 function body(line: Line): HTMLElement | null {

@@ -53,7 +53,9 @@ export class ChatLog extends HTMLElement {
     this.#sent.replaceChildren(icon('check'), words.say('sent'));
     this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     this.replaceChildren(this.#scroller, this.#newer);
+    // What arrives late, a picture or a ticket's state, must not push the end out of sight.
     this.#endless.observe(this.#scroller);
+    this.#endless.observe(this.#lines);
   }
 
   disconnectedCallback(): void {
@@ -75,7 +77,9 @@ export class ChatLog extends HTMLElement {
     this.#drawChoices(state);
     this.#drawTyping(state);
     const hasMyLine = this.#pending.childElementCount > hadPending;
-    if (hasMyLine || isBeginning) this.toEnd();
+    const isWelcome = isBeginning && !state.lines.some((line) => line.author === 'person');
+    if (isWelcome) this.#scroller.scrollTop = 0;
+    else if (hasMyLine || isBeginning) this.toEnd();
     else if (wasAtEnd) this.#follow(first);
     else if (first) toggle(this.#newer, true);
   }

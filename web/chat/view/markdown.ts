@@ -194,7 +194,7 @@ function spanAt(text: string, at: number, origin: string, depth: number): Span |
     case '!':
       return text[at + 1] === '[' ? pictureAt(text, at) : null;
     default:
-      return addressedAt(text, at);
+      return addressedAt(text, at, origin);
   }
 }
 
@@ -267,9 +267,9 @@ function pictureAt(text: string, at: number): Span | null {
   return found && { nodes: [{ kind: 'text', text: found.label }], end: found.end };
 }
 
-function addressedAt(text: string, at: number): Span | null {
+function addressedAt(text: string, at: number, origin: string): Span | null {
   if (/[\p{L}\p{N}]/u.test(text[at - 1] ?? ' ')) return null;
-  const address = addressAt(text, at);
+  const address = addressAt(text, at, origin);
   if (!address) return null;
   const children: Inline[] = [{ kind: 'text', text: address }];
   return { nodes: [{ kind: 'link', href: address, children }], end: at + address.length };

@@ -14,7 +14,7 @@ export function verbatim(text: string): HTMLElement {
   const box = h('div', { class: 'prose verbatim' });
   let plain = '';
   for (let at = 0; at < text.length; ) {
-    const address = /[\p{L}\p{N}]/u.test(text[at - 1] ?? ' ') ? null : addressAt(text, at);
+    const address = /[\p{L}\p{N}]/u.test(text[at - 1] ?? ' ') ? null : addressAt(text, at, location.origin);
     if (address) box.append(plain, link(address, [address]));
     plain = address ? '' : plain + (text[at] ?? '');
     at += address ? address.length : 1;

@@ -113,9 +113,13 @@ test('https, mail and the desk’s own pages may be followed', () => {
 });
 
 test('a bare address ends before the punctuation of its sentence', () => {
-  assert.equal(addressAt('https://a.example/b?c=1.', 0), 'https://a.example/b?c=1');
-  assert.equal(addressAt('https://', 0), null);
-  assert.equal(addressAt('http://a.example', 0), null);
+  assert.equal(addressAt('https://a.example/b?c=1.', 0, DESK), 'https://a.example/b?c=1');
+  assert.equal(addressAt('https://', 0, DESK), null);
+  assert.equal(addressAt('http://a.example', 0, DESK), null);
+  assert.equal(
+    addressAt('http://127.0.0.1:8080/privacy?lang=fr', 0, 'http://127.0.0.1:8080'),
+    'http://127.0.0.1:8080/privacy?lang=fr',
+  );
 });
 
 test('a label that promises another place is found out', () => {
