@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli.console import CommandFailed, say
-from desk.preparation.steps import is_missing_file
+from desk.cli.opened import open_database
 from desk.settings import Settings, load
-from storage.database import Database
 
 if TYPE_CHECKING:
     from knowledge.encoder.runtime import OnnxEncoder
@@ -38,7 +37,7 @@ def import_(
     chosen = folder or settings.library
     if not chosen.is_dir():
         raise CommandFailed(f"{chosen} is not a folder")
-    report = _database(settings).write(import_library, read_library(chosen), now=datetime.now(UTC))
+    report = open_database(settings).write(import_library, read_library(chosen), now=datetime.now(UTC))
     for flaw in report.flaws:
         say(f"left out: {flaw}")
     say(
@@ -58,7 +57,7 @@ def list_(language: LanguageOption = None) -> None:
     from knowledge.articles.queries import published_articles
 
     settings = load()
-    articles = _database(settings).read(published_articles, _known(language, settings))
+    articles = open_database(settings).read(published_articles, _known(language, settings))
     known = load_facts(settings.site_facts, organisation=settings.organisation)
     for article in articles:
         title = known.fill(article.title, article.language)
@@ -80,7 +79,7 @@ def search(
     settings = load()
     spoken = _known(language, settings) or settings.default_language
     loader = SearchLoader(
-        _database(settings),
+        open_database(settings),
         _encoder(settings.encoder_folder if settings.has_encoder else None, settings),
         multilingual=_encoder(
             settings.encoder_multilingual_folder if settings.has_multilingual_encoder else None, settings
@@ -127,7 +126,7 @@ def questions(
     from knowledge.questions.queries import questions as read_questions
 
     settings = load()
-    asked = _database(settings).read(
+    asked = open_database(settings).read(
         read_questions, since=_since(since, datetime.now(UTC)), band=_band(band), limit=limit
     )
     if as_json:
@@ -193,11 +192,3 @@ def _known(language: str | None, settings: Settings) -> str | None:
     if language is not None and language not in settings.languages:
         raise CommandFailed(f"--lang {language}: this desk speaks {', '.join(settings.languages)}")
     return language
-
-
-def _database(settings: Settings) -> Database:
-    from storage import schema
-
-    if is_missing_file(settings.database_url) or not schema.status(settings.database_url).is_current:
-        raise CommandFailed("the database is not ready; `guichet db upgrade` makes it so")
-    return Database(settings.database_url, threads=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
@@ -128,16 +127,6 @@ def remove_host_key(session: Session, key: str, kid: str) -> ShownSite:
     site.host_keys = left
     session.flush()
     return shown(site)
-
-
-def new_host_key(now: datetime) -> dict[str, str]:
-    """A key of 256 random bits for HS256, and the id by which a JWT names it."""
-    return {
-        "kid": secrets.token_hex(4),
-        "alg": "HS256",
-        "key": secrets.token_urlsafe(32),
-        "added_at": now.isoformat(timespec="seconds"),
-    }
 
 
 def _access(session: Session, key: str) -> Site:

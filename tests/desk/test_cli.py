@@ -16,6 +16,7 @@ from knowledge.questions.logic import Asked
 from knowledge.questions.operations import record_question
 from knowledge.search.findings import HYBRID, Band
 from storage.database import Database
+from tests.desk.commands import Guichet
 
 FOUND = Asked(Band.ANSWER, HYBRID, 0.8, (), ("connect-to-the-vpn",))
 NOT_FOUND = Asked(Band.NOTHING, HYBRID, 0.01)
@@ -30,50 +31,6 @@ translation: lost-property
 ---
 Ask at the front desk. They keep what was found for a month.
 """
-
-
-class Guichet:
-    """Runs a command in this process, as the installed `guichet` would."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self._monkeypatch.setattr(sys, "argv", ["guichet", *arguments])
-        code = 0
-        try:
-            command.main()
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        said = self._capsys.readouterr()
-        return code, said.out, said.err
-
-
-@pytest.fixture
-def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in list(os.environ):
-        if name.startswith("GUICHET_"):
-            monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GUICHET_VAR", str(tmp_path / "var"))
-    monkeypatch.setenv("GUICHET_ENCODER", "none")
-    monkeypatch.setenv("GUICHET_ASSISTANT", "none")
-    for setting in ("PORT", "RASA_PORT", "ACTIONS_PORT", "DEMO_PORT"):
-        monkeypatch.setenv(f"GUICHET_{setting}", str(free_port()))
-    return tmp_path / "var"
-
-
-@pytest.fixture
-def guichet(var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Guichet:
-    return Guichet(monkeypatch, capsys)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from identity.sites.administration import (
     add_host_key,
     add_site,
     change_site,
-    new_host_key,
     remove_host_key,
     remove_site,
 )
 from identity.sites.errors import HostIdentityRefused, OriginRefused, SiteRefused, SiteUnknown
+from identity.sites.keys import new_host_key
 from identity.sites.logo import Logo
 from identity.sites.models import Site
 from identity.sites.operations import access_site, put_site, spend_host_identity

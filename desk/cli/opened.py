@@ -1,0 +1,17 @@
+"""The database of the settings, for the commands that read or change it."""
+
+from __future__ import annotations
+
+from desk.cli.console import CommandFailed
+from desk.preparation.steps import is_missing_file
+from desk.settings import Settings
+from storage.database import Database
+
+
+def open_database(settings: Settings) -> Database:
+    """The database, as long as it has the schema of this version."""
+    from storage import schema
+
+    if is_missing_file(settings.database_url) or not schema.status(settings.database_url).is_current:
+        raise CommandFailed("the database is not ready; `guichet db upgrade` makes it so")
+    return Database(settings.database_url, threads=1)
