@@ -19,7 +19,10 @@ from desk.preparation.steps import is_missing_file
 from desk.settings import Settings, masked
 from desk.supervision import ports
 from desk.supervision.lock import holder
-from desk.web_assets import AssetsMissing, read_manifest
+from desk.web_assets import AssetsMissing, loaders_folder, read_manifest
+from desk.widget.embedding import warnings_about
+from desk.widget.files import broken_loaders
+from identity.sites.origins import why_not_origin
 
 PREPARES = "`make run` (or `guichet run`) makes it"
 SETS_UP = "`make setup` mends the environments"
@@ -162,6 +165,39 @@ def browser_side(settings: Settings) -> Iterator[Finding]:
         yield Finding("web", State.WARN, "built, but the sources changed since", "`guichet build`")
 
 
+def widget(settings: Settings) -> Iterator[Finding]:
+    """Whether the sites can show the counter, and whether pinned loaders are still what pages expect."""
+    from identity.sites.queries import all_sites
+    from storage import schema
+    from storage.database import Database
+
+    for name in broken_loaders(settings.var):
+        what = f"{loaders_folder(settings.var) / name} was changed: pages that pin it show no counter"
+        yield Finding(
+            "widget", State.FAIL, what, "bring it back from a backup, or give those pages a new line"
+        )
+    url = settings.database_url
+    if is_missing_file(url) or not schema.status(url).is_current:
+        return  # said by the check of the database
+    opened = Database(url, threads=1)
+    try:
+        sites = opened.read(all_sites)
+    finally:
+        opened.close()
+    if not sites:
+        yield Finding("widget", State.WARN, "no page may show the counter yet", "`guichet site add`")
+    for site in sites:
+        change = f"`guichet site change {site.key}`"
+        flaws = [f"{each!r}: {why}" for each in site.origins if (why := why_not_origin(each))]
+        if site.is_identity_required and not site.host_keys:
+            flaws.append("identity is required, and its server has no key")
+        flaws += warnings_about(site.origins, settings.public_url)
+        for flaw in flaws:
+            yield Finding("widget", State.WARN, f"{site.key}: {flaw}", change)
+        if not flaws:
+            yield Finding("widget", State.OK, f"{site.key}: {', '.join(site.origins)}")
+
+
 def database(settings: Settings) -> Iterator[Finding]:
     from storage import schema
 
@@ -245,5 +281,6 @@ CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
     ("model", model),
     ("web", browser_side),
     ("database", database),
+    ("widget", widget),
     ("health", rasa_health),
 )

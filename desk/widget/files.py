@@ -89,6 +89,12 @@ def keep_loader(assets: Assets, var: Path) -> Path:
     return path
 
 
+def broken_loaders(var: Path) -> list[str]:
+    """Kept loaders that are not what their name says any more."""
+    kept = sorted(loaders_folder(var).glob(pinned_name("*")))
+    return [path.name for path in kept if pinned_name(digest_of(path.read_bytes())) != path.name]
+
+
 def file_of(content: bytes, suffix: str) -> File:
     """A file as it is sent."""
     compressed = gzip.compress(content, 9, mtime=0)

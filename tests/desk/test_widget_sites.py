@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -389,3 +390,49 @@ def test_a_site_that_was_put_by_hand_can_be_shown(site: Sites) -> None:
     database.close()
 
     assert "host key  old  (HS256)" in site("show", "old")
+
+
+def checked(guichet: Guichet, check: str = "widget") -> list[tuple[str, str]]:
+    """What the doctor says of the sites."""
+    _, said, _ = guichet("doctor", "--json")
+    return [(each["state"], each["what"]) for each in json.loads(said)["checks"] if each["check"] == check]
+
+
+def test_the_doctor_looks_at_the_sites(site: Sites, guichet: Guichet) -> None:
+    assert checked(guichet) == [("warn", "no page may show the counter yet")]
+
+    site("add", "Intranet", "--origin", ORIGIN)
+    assert checked(guichet) == [("ok", f"intranet: {ORIGIN}")]
+
+    key = site.json("show", "intranet")["host_keys"][0]["id"]
+    site("change", "intranet", "--require-identity", "--origin", "http://old.example")
+    site("key", "remove", "intranet", key)
+    said = checked(guichet)
+    assert [state for state, _ in said] == ["warn", "warn"]
+    assert "its server has no key" in said[0][1]
+    assert "http://old.example is not encrypted" in said[1][1]
+
+
+def test_the_doctor_sees_a_kept_loader_that_was_changed(site: Sites, guichet: Guichet) -> None:
+    site("add", "Intranet", "--origin", ORIGIN)
+    [kept] = (site.var / "loaders").iterdir()
+    assert [state for state, _ in checked(guichet)] == ["ok"]
+
+    kept.write_text("evil()")
+
+    state, what = checked(guichet)[0]
+    assert (state, f"{kept} was changed" in what) == ("fail", True)
+
+
+def test_the_doctor_looks_at_the_demo_s_port(
+    guichet: Guichet, var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("GUICHET_DEMO_PORT", str(port))
+        taken = [what for state, what in checked(guichet, "ports") if state == "fail"]
+        monkeypatch.setenv("GUICHET_DEMO", "false")
+        without = [what for _, what in checked(guichet, "ports") if str(port) in what]
+
+    assert [f"{port} is taken" in what for what in taken] == [True]
+    assert without == []
