@@ -107,7 +107,6 @@ export class ChatClient implements Chat {
 
   restart(): void {
     this.#conversation.restart();
-    if (this.#connection.phase !== 'idle') this.#connection.move();
   }
 
   retry(clientId: string): void {

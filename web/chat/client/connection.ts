@@ -86,6 +86,10 @@ export class Connection {
     void this.#connect();
   }
 
+  moveIfOpen(): void {
+    if (this.phase !== 'idle') this.move();
+  }
+
   stop(): void {
     this.#drop();
     this.#attempts = 0;
@@ -231,6 +235,7 @@ export class Connection {
     this.#drop();
     if (isNew || (code === 'conversation_not_found' && this.#party.leaveConversation())) {
       this.#say('connecting');
+      this.#attempts = Math.max(this.#attempts, this.#turns);
       return ++this.#turns > TURNS ? this.#comeBack() : void this.#connect();
     }
     if (code === 'nobody') return this.#say('idle');

@@ -19,6 +19,8 @@ export interface Link {
   readonly isUp: boolean;
   send(frame: Fields): boolean;
   fail(): void;
+  /** Say hello again, unless nothing was opened. */
+  moveIfOpen(): void;
 }
 
 export class Conversation {
@@ -38,6 +40,7 @@ export class Conversation {
   readonly #firstLanguage: Language | null;
   #isAdmitted = false;
   #isNew = false;
+  #isLeaving = false;
   /** The conversation that is kept: a tab that begins another one tells the others so. */
   #kept: string | null = null;
   /** A language that the desk was not told yet, or has not confirmed. */
@@ -102,6 +105,7 @@ export class Conversation {
         this.#status(frame.status);
         break;
       case 'ack':
+        this.ledger.hearOf(frame.seq);
         this.outbox.acknowledge(frame.clientId, frame.seq, this.ledger.last);
         this.#keeping.dropLine(frame.clientId);
         break;
@@ -190,10 +194,10 @@ export class Conversation {
       this.#keeping.change({ draft: this.draft });
   }
 
+  /** A new conversation, as soon as a line that is on its way to this one has its answer. */
   restart(): void {
-    this.#move(null);
-    this.#isNew = true;
-    this.#changed();
+    this.#isLeaving = true;
+    this.#go();
   }
 
   markSeen(): void {
@@ -225,7 +229,7 @@ export class Conversation {
 
   /** Nothing is shown to whoever is there now. */
   hide(): void {
-    this.#isAdmitted = this.#isNew = false;
+    this.#isAdmitted = this.#isNew = this.#isLeaving = false;
     this.#leave(null);
     this.outbox.clear();
     this.#kept = this.#wish = null;
@@ -326,6 +330,12 @@ export class Conversation {
   #go(): void {
     const now = this.#around.now();
     const link = this.#link();
+    if (this.#isLeaving && !this.outbox.flying) {
+      this.#isLeaving = false;
+      this.#isNew = true;
+      this.#move(null);
+      link.moveIfOpen();
+    }
     if (this.typing && this.typing.until <= now) this.typing = null;
     this.#changed();
     if (link.isUp && this.outbox.flying && this.#flyingUntil <= now) return link.fail();

@@ -11,6 +11,7 @@ export class Ledger {
   lines: readonly Line[] = [];
   readonly #early = new Map<number, Message>();
   readonly #clientIds = new Set<string>();
+  #known = 0;
 
   get last(): number {
     return this.lines.length;
@@ -21,9 +22,14 @@ export class Ledger {
     return this.#early.size > 0;
   }
 
-  /** The status speaks of lines that are not here. */
+  /** The desk has spoken of lines that are not here. */
   get isBehind(): boolean {
-    return (this.status?.lastSeq ?? 0) > this.last;
+    return this.#known > this.last;
+  }
+
+  /** There is a line at this place. */
+  hearOf(seq: number): void {
+    this.#known = Math.max(this.#known, seq);
   }
 
   /** Whether the line a client sent under this id is shown. */
@@ -46,6 +52,7 @@ export class Ledger {
   forget(): void {
     this.epoch = this.status = null;
     this.lines = [];
+    this.#known = 0;
     this.#early.clear();
     this.#clientIds.clear();
   }
@@ -69,6 +76,7 @@ export class Ledger {
 
   /** Whether this status is newer than the one before. */
   update(status: Status): boolean {
+    this.hearOf(status.lastSeq);
     if (this.status && status.version <= this.status.version) return false;
     this.status = status;
     return true;

@@ -54,10 +54,14 @@ export function theBrowser(): Surroundings {
       return () => clearTimeout(timer);
     },
     random: () => Math.random(),
-    // Not `randomUUID`: a page without TLS has none.
-    id: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), twoDigits).join(''),
+    id: randomId,
     watch,
   };
+}
+
+/** 128 random bits. Not `randomUUID`: a page without TLS has none. */
+export function randomId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), twoDigits).join('');
 }
 
 function twoDigits(byte: number): string {

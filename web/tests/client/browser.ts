@@ -1,6 +1,7 @@
 // A browser with a device to keep things on and tabs that share it; the network between it and the desk.
 
 import { ChatClient } from '../../chat/client/client.ts';
+import type { Kept } from '../../chat/client/keeping.ts';
 import type { Answer, Happening, Socket, SocketEars, Surroundings } from '../../chat/client/surroundings.ts';
 import type { ChatState, ClientOptions } from '../../chat/client/types.ts';
 import { FakeDesk, FakeSocket, type Reply } from './desk.ts';
@@ -18,8 +19,8 @@ export class Device {
   writes = 0;
   readonly tabs = new Set<Tab>();
 
-  kept(): Record<string, unknown> | null {
-    return JSON.parse(this.items.get(KEY) ?? 'null');
+  kept(): Partial<Kept> {
+    return JSON.parse(this.items.get(KEY) ?? '{}');
   }
 
   seenBy(tab: Tab): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
@@ -54,6 +55,8 @@ export class World {
   sockets: 'open' | 'refused' | 'silent' = 'open';
   latency: () => number = () => LATENCY_MS;
   ids = 0;
+  /** Requests and sockets that were begun. */
+  attempts = 0;
 
   constructor(seed = 1) {
     this.random = chance(seed);
@@ -164,6 +167,7 @@ export class Tab {
 
   #fetch(url: string, init: RequestInit): Promise<Answer> {
     const { desk, time, latency } = this.#world;
+    this.#world.attempts++;
     const path = url.replace(/^.*\/chat\/v1\//, '').replace(/\?.*/, '');
     const token = new Headers(init.headers).get('Authorization')?.replace('Bearer ', '') ?? null;
     const body = typeof init.body === 'string' ? JSON.parse(init.body) : {};
@@ -191,6 +195,7 @@ export class Tab {
 
   #socket(_url: string, ears: SocketEars): Socket {
     const { desk, time, latency, sockets } = this.#world;
+    this.#world.attempts++;
     let [out, back] = [time.now, time.now];
     let isOver = false;
     const there = (run: () => void) => {

@@ -145,8 +145,8 @@ export class FakeDesk {
     }
     if (identity) this.usedIdentities.add(identity);
     const token = `t${++this.#count}`;
-    const name = identity ? JSON.parse(atob(identity.split('.')[1] ?? '')).sub : null;
-    this.sessions.set(token, { person: name ?? `anonymous-${token}`, isValid: true });
+    const { iss = '', sub: name = null } = identity ? JSON.parse(atob(identity.split('.')[1] ?? '')) : {};
+    this.sessions.set(token, { person: name ? `${name} of ${iss}` : `anonymous-${token}`, isValid: true });
     const expires = new Date(this.time.now + 7 * 86_400_000).toISOString();
     const person = { name, email: null, verified: Boolean(identity) };
     return { status: 201, body: { token, expires_at: expires, person } };

@@ -10,14 +10,14 @@ export class Time {
   #timers: Timer[] = [];
 
   later(run: () => void, ms: number): () => void {
-    const timer = { due: this.now + Math.max(ms, 0), run };
+    const timer = { due: this.now + Math.max(Math.round(ms), 0), run };
     this.#timers.push(timer);
     return () => this.#remove(timer);
   }
 
   /** Let so many milliseconds pass, with everything that is due on the way. */
   async pass(ms: number): Promise<void> {
-    const end = this.now + ms;
+    const end = this.now + Math.round(ms);
     await settled();
     for (let next = this.#next(end); next; next = this.#next(end)) {
       this.#remove(next);
@@ -30,7 +30,7 @@ export class Time {
 
   /** The machine sleeps: time passes, nothing runs; afterwards everything that was due is late. */
   async sleep(ms: number): Promise<void> {
-    this.now += ms;
+    this.now += Math.round(ms);
     await this.pass(0);
   }
 
