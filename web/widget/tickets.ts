@@ -1,5 +1,6 @@
 // "My tickets": the list, and one ticket with its history, a reply and, when it was closed too early, a reopening.
 
+import { randomId } from '../chat/client/surroundings.ts';
 import type { Chat, Ticket, TicketDetails, TicketEntry } from '../chat/client/types.ts';
 import { h, setText, toggle } from '../chat/view/dom.ts';
 import { icon } from '../chat/view/icon.ts';
@@ -149,7 +150,7 @@ export class WidgetTickets extends HTMLElement {
     const button = h('button', { type: 'submit', class: 'choice yes' }, words.say(`${kind}Send`));
     const fate = h('p', { role: 'status', hidden: true });
     // The same id at every try of the same text: whatever gets lost on the way, it is written once.
-    let clientId = crypto.randomUUID();
+    let clientId = randomId();
     const submit = async (event: Event): Promise<void> => {
       event.preventDefault();
       if (!box.value.trim() || button.disabled) return;
@@ -166,6 +167,8 @@ export class WidgetTickets extends HTMLElement {
           ),
         );
         this.scrollTop = 0;
+        // The form is gone, and with it the focus.
+        this.querySelector('h2')?.focus();
       } catch (error) {
         button.disabled = false;
         setText(fate, this.#on.why(error));
@@ -173,7 +176,7 @@ export class WidgetTickets extends HTMLElement {
       }
     };
     box.addEventListener('input', () => {
-      clientId = crypto.randomUUID();
+      clientId = randomId();
     });
     return h(
       'form',
