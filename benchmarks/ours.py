@@ -52,6 +52,7 @@ def own_settings(work: Path, first_port: int, installed: Settings) -> Settings:
             "GUICHET_PORT": str(first_port),
             "GUICHET_RASA_PORT": str(first_port + 1),
             "GUICHET_ACTIONS_PORT": str(first_port + 2),
+            "GUICHET_DEMO_PORT": str(first_port + 3),
         }
     )
 

@@ -138,7 +138,7 @@ def _page(view: View, title: str, main: str) -> str:
         f'<link rel="icon" href="{ICON}" type="image/svg+xml">\n<link rel="stylesheet" href="{STYLE}">\n'
         f"{snippet(view)}\n</head>\n<body>\n"
         f'<a class="skip" href="#main">{escape(said["skip"])}</a>\n'
-        f'<p class="banner">{escape(said["banner"])}</p>\n'
+        f'<aside class="banner"><p>{escape(said["banner"])}</p></aside>\n'
         f'<header><a class="brand" href="/"><span aria-hidden="true"></span>{escape(view.organisation)} '
         f"<small>{escape(said['brand'])}</small></a>{_menu(view)}{_who(view)}{_languages(view)}</header>\n"
         f'<main id="main">{main}</main>\n<footer><p>{escape(said["footer"])}</p></footer>\n'

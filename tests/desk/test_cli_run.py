@@ -98,6 +98,9 @@ def test_the_desk_runs_without_rasa_comes_back_and_stops_clean(start: Callable[.
     product = start(GUICHET_ASSISTANT="none", GUICHET_ENCODER="none")
     product.wait_for("Guichet is ready")
     assert product.is_healthy()
+    product.wait_for(f"try it            {product.settings.demo_url}\n  talk to it")
+    with urllib.request.urlopen(product.settings.demo_url, timeout=5) as page:  # noqa: S310 - our own, http
+        assert b'data-site="demo"' in page.read()
     first = product.child("desk")
 
     first.kill()
