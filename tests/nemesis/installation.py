@@ -45,13 +45,14 @@ NO_LIMITS = {
 
 @dataclass(frozen=True)
 class Ports:
-    """The three of the product, and the two proxies that stand between."""
+    """Those of the product, and of the two proxies that stand between."""
 
     web: int
     actions: int
     rasa: int
     rasa_proxy: int
     actions_proxy: int
+    demo: int
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def install(
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     (folder / "models").symlink_to(artefacts.absolute() / "models")
     common = NO_LIMITS | {"GUICHET_VAR": str(folder), "GUICHET_DATABASE_URL": database_url}
-    common["GUICHET_PORT"] = str(ports.web)
+    common |= {"GUICHET_PORT": str(ports.web), "GUICHET_DEMO_PORT": str(ports.demo)}
     desk = load(
         common | {"GUICHET_RASA_PORT": str(ports.rasa_proxy), "GUICHET_ACTIONS_PORT": str(ports.actions)}
     )
@@ -120,11 +121,11 @@ def a_database(backend: str, folder: Path) -> Iterator[str]:
 
 
 def free_ports(first: int | None = None) -> Ports:
-    """Five ports in a row from `first`, or any that are free."""
+    """Six ports in a row from `first`, or any that are free."""
     if first is not None:
-        return Ports(*range(first, first + 5))
+        return Ports(*range(first, first + 6))
     with contextlib.ExitStack() as stack:
-        listeners = [stack.enter_context(socket.socket()) for _ in range(5)]
+        listeners = [stack.enter_context(socket.socket()) for _ in range(6)]
         for listener in listeners:
             listener.bind(("127.0.0.1", 0))
         return Ports(*(listener.getsockname()[1] for listener in listeners))
