@@ -51,7 +51,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--mutate", choices=MUTATIONS, help="take a protection out; the run must then fail")
     parser.add_argument("--people", type=int, default=6)
     parser.add_argument("--minutes", type=float, default=15)
-    parser.add_argument("--port", type=int, help="the first of five; any that are free without it")
+    parser.add_argument("--port", type=int, help="the first of six; any that are free without it")
     parser.add_argument("--folder", help="an empty folder to work in; a new one without it")
     parser.add_argument("--artefacts", type=Path, default=ARTEFACTS, help="a var folder with trained models")
     return parser.parse_args()
