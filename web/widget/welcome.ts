@@ -26,6 +26,6 @@ export class WidgetWelcome {
   /** Suggestions come after the notices, and go when somebody has spoken. */
   draw(state: ChatState): void {
     const hasSpoken = state.pending.length > 0 || state.lines.some((line) => line.author === 'person');
-    toggle(this.bottom, state.lines.length > 0 && !hasSpoken && this.bottom.childElementCount > 0);
+    toggle(this.bottom, state.conversation !== null && !hasSpoken && this.bottom.childElementCount > 0);
   }
 }

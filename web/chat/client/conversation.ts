@@ -81,8 +81,8 @@ export class Conversation {
 
   place(): Fields {
     const { conversation, epoch, last, status } = this.ledger;
-    const { position } = this;
-    return { conversation, epoch, since: last, version: status?.version ?? 0, ...(position && { position }) };
+    const version = status?.version ?? 0;
+    return { conversation, epoch, since: last, version, position: this.position ?? 0 };
   }
 
   welcomed(frame: Welcome): void {
