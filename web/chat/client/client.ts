@@ -87,7 +87,7 @@ export class ChatClient implements Chat {
 
   send(text: string, file?: Picture): void {
     if (!text.trim() && !file) return;
-    if (text.trim() === this.#conversation.draft.trim()) this.keepDraft('');
+    if (text.trim() === this.#conversation.draft.text.trim()) this.keepDraft('');
     this.#conversation.write(text, { file: file ?? null });
   }
 
@@ -172,7 +172,7 @@ export class ChatClient implements Chat {
 
   close(): void {
     this.#unwatch();
-    this.#conversation.saveDraft();
+    this.#conversation.draft.save();
     this.#forget();
     this.#listeners.clear();
   }
@@ -204,7 +204,7 @@ export class ChatClient implements Chat {
       case 'visible':
         return this.#connection.hurry();
       case 'hidden':
-        return this.#conversation.saveDraft();
+        return this.#conversation.draft.save();
       case 'stored':
         return this.#follow();
     }
@@ -254,7 +254,7 @@ export class ChatClient implements Chat {
   }
 
   #snapshot(): ChatState {
-    const { ledger, outbox, seen, draft, characters, typing, position, language } = this.#conversation;
+    const { ledger, outbox, presence, seen, draft, characters, language } = this.#conversation;
     const { speaker = 'assistant', agent = null, thinking = false } = ledger.status ?? {};
     return {
       phase: this.#connection.phase,
@@ -265,14 +265,14 @@ export class ChatClient implements Chat {
       agent,
       language,
       thinking,
-      typing,
-      position,
+      typing: presence.typing,
+      position: presence.position,
       conversation: ledger.conversation,
       person: this.#session.person,
       characters,
       unread: ledger.unread(seen),
       seen,
-      draft,
+      draft: draft.text,
       waitMs: Math.max(outbox.heldUntil - this.#around.now(), 0),
     };
   }

@@ -1,19 +1,19 @@
 // One conversation as this tab knows it: takes the desk's frames, sends what waits, keeps what must not be lost.
 
 import { ANSWER_MS } from './desk.ts';
-import type { Fields, Frame, Message, Status, Welcome } from './frames.ts';
+import { Draft } from './draft.ts';
+import type { Fields, Frame, Message, Welcome } from './frames.ts';
+import { Gaps } from './gaps.ts';
 import type { Keeping, Kept } from './keeping.ts';
 import { Ledger } from './ledger.ts';
 import { Outbox } from './outbox.ts';
+import { Presence } from './presence.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { ChatState, Language, Pending } from './types.ts';
+import type { Language, Pending } from './types.ts';
+import { Wish } from './wish.ts';
 
-/** How long the desk may take to send what its status already speaks of, before it is asked. */
-const ASK_AGAIN_MS = 1000;
-const SLOWEST_ASKING = 5;
 /** Another tab has this long to send its own line, before this one does. */
 const OTHER_TAB_MS = 10_000;
-const DRAFT_MS = 400;
 
 export interface Link {
   readonly isUp: boolean;
@@ -26,11 +26,10 @@ export interface Link {
 export class Conversation {
   readonly ledger = new Ledger();
   readonly outbox = new Outbox();
+  readonly presence = new Presence();
+  readonly draft: Draft;
   characters = 4000;
   seen = 0;
-  draft = '';
-  typing: ChatState['typing'] = null;
-  position: number | null = null;
   /** What was chosen last, or spoken last. */
   language: Language | null;
   readonly #around: Surroundings;
@@ -38,19 +37,16 @@ export class Conversation {
   readonly #link: () => Link;
   readonly #changed: () => void;
   readonly #firstLanguage: Language | null;
+  readonly #gaps = new Gaps();
+  readonly #wish = new Wish();
   #isAdmitted = false;
-  #isNew = false;
+  /** Another conversation is wanted: as soon as a line on its way has its answer; and then from the desk. */
   #isLeaving = false;
+  #isNew = false;
   /** The conversation that is kept: a tab that begins another one tells the others so. */
   #kept: string | null = null;
-  /** A language that the desk was not told yet, or has not confirmed. */
-  #wish: { language: Language; isSent: boolean; notBefore: number } | null = null;
   #flyingUntil = 0;
-  #missing = '';
-  #asked = 0;
-  #askAt = 0;
   #callOff = () => {};
-  #forgetDraft = () => {};
 
   constructor(
     around: Surroundings,
@@ -64,25 +60,22 @@ export class Conversation {
     this.#firstLanguage = this.language = language;
     this.#link = link;
     this.#changed = changed;
+    this.draft = new Draft(around, keeping);
   }
 
   // What the connection says and asks
 
   hello(): Fields {
     const { conversation, epoch, last } = this.ledger;
-    if (conversation && epoch) return { type: 'hello', conversation, epoch, since: last };
-    if (conversation) return { type: 'hello', conversation };
-    return {
-      type: 'hello',
-      ...(this.#isNew && { new: true }),
-      ...(this.language && { language: this.language }),
-    };
+    if (conversation) return { type: 'hello', conversation, ...(epoch && { epoch, since: last }) };
+    const { language } = this;
+    return { type: 'hello', ...(this.#isNew && { new: true }), ...(language && { language }) };
   }
 
   place(): Fields {
     const { conversation, epoch, last, status } = this.ledger;
     const version = status?.version ?? 0;
-    return { conversation, epoch, since: last, version, position: this.position ?? 0 };
+    return { conversation, epoch, since: last, version, position: this.presence.position ?? 0 };
   }
 
   welcomed(frame: Welcome): void {
@@ -91,18 +84,19 @@ export class Conversation {
     this.characters = frame.characters ?? this.characters;
     if (this.#kept !== frame.conversation) this.#keep(frame.conversation);
     this.seen = Math.min(this.seen, frame.lastSeq);
-    this.#noteStatus();
-    this.#missing = '';
+    this.#gaps.reset();
+    this.#followStatus();
     this.#go();
   }
 
   heard(frame: Frame): void {
+    const now = this.#around.now();
     switch (frame.type) {
       case 'message':
         for (const message of this.ledger.take(frame)) this.#show(message);
         break;
       case 'status':
-        this.#status(frame.status);
+        if (this.ledger.update(frame.status)) this.#followStatus();
         break;
       case 'ack':
         this.ledger.hearOf(frame.seq);
@@ -110,17 +104,17 @@ export class Conversation {
         this.#keeping.dropLine(frame.clientId);
         break;
       case 'slow_down':
-        this.#slowDown(frame.clientId, this.#around.now() + frame.waitMs);
+        if (frame.clientId) this.outbox.hold(frame.clientId, now + frame.waitMs);
+        else this.#wish.again(now + frame.waitMs);
         break;
       case 'error':
         this.#error(frame.clientId || this.#guilty(frame.code), frame.code, frame.isPassing);
         break;
       case 'typing':
-        if (frame.author !== 'person')
-          this.typing = { author: frame.author, until: this.#around.now() + frame.ms };
+        this.presence.types(frame.author, now + frame.ms);
         break;
       case 'queue':
-        this.position = this.ledger.status?.speaker === 'waiting' ? frame.position : null;
+        this.presence.queued(frame.position);
         break;
       case 'reload':
         this.ledger.forget();
@@ -131,8 +125,8 @@ export class Conversation {
 
   wentDown(): void {
     this.outbox.lost();
-    this.typing = null;
-    if (this.#wish) this.#wish.isSent = false;
+    this.presence.typing = null;
+    this.#wish.again(0);
     this.#go();
   }
 
@@ -146,18 +140,10 @@ export class Conversation {
   // What the person does
 
   /** A line typed or a button pressed; it is shown and kept from here on. */
-  write(text: string, changes: Partial<Pending>): void {
+  write(text: string, { button = null, file = null }: Partial<Pending>): void {
     const at = new Date(this.#around.now()).toISOString();
-    const line: Pending = {
-      clientId: this.#around.id(),
-      text,
-      button: null,
-      file: null,
-      state: 'sending',
-      why: null,
-      at,
-      ...changes,
-    };
+    const clientId = this.#around.id();
+    const line: Pending = { clientId, text, button, file, state: 'sending', why: null, at };
     this.outbox.add(line);
     this.#keepLine(line);
     this.#go();
@@ -174,30 +160,21 @@ export class Conversation {
   }
 
   choose(language: Language): void {
+    this.#wish.choose(language);
     this.language = language;
     if (this.#isAdmitted) this.#keeping.change({ language });
-    this.#wish = { language, isSent: false, notBefore: 0 };
     this.#go();
   }
 
-  /** Kept soon after, since it is called with every key. */
-  keepDraft(draft: string): void {
-    this.draft = draft;
-    this.#forgetDraft();
-    this.#forgetDraft = this.#around.later(() => this.saveDraft(), DRAFT_MS);
-    this.#changed();
-  }
-
-  saveDraft(): void {
-    this.#forgetDraft();
-    if (this.#isAdmitted && this.#keeping.read().draft !== this.draft)
-      this.#keeping.change({ draft: this.draft });
-  }
-
-  /** A new conversation, as soon as a line that is on its way to this one has its answer. */
+  /** A new conversation. */
   restart(): void {
     this.#isLeaving = true;
     this.#go();
+  }
+
+  keepDraft(text: string): void {
+    this.draft.change(text);
+    this.#changed();
   }
 
   markSeen(): void {
@@ -221,9 +198,9 @@ export class Conversation {
     this.#kept = kept.conversation;
     if (!this.#isNew) this.ledger.conversation ??= kept.conversation;
     this.seen = kept.seen;
-    this.draft ||= kept.draft;
-    this.language = this.#wish?.language ?? kept.language ?? this.language;
-    this.#keeping.change({ draft: this.draft, language: this.#wish?.language ?? kept.language });
+    this.draft.admit();
+    if (this.#wish.language) this.#keeping.change({ language: this.#wish.language });
+    else this.language = kept.language ?? this.language;
     this.#changed();
   }
 
@@ -232,9 +209,9 @@ export class Conversation {
     this.#isAdmitted = this.#isNew = this.#isLeaving = false;
     this.#leave(null);
     this.outbox.clear();
-    this.#kept = this.#wish = null;
-    this.#forgetDraft();
-    this.draft = '';
+    this.#wish.forget();
+    this.#kept = null;
+    this.draft.hide();
     this.language = this.#firstLanguage;
     this.#changed();
   }
@@ -272,7 +249,7 @@ export class Conversation {
     this.#keeping.change({ conversation, seen: 0 });
   }
 
-  /** Into another conversation, or a new one: what was shown is left, lines on their way come along. */
+  /** Into another conversation, or a new one: what was shown is left, lines not sent yet come along. */
   #move(conversation: string | null): void {
     for (const clientId of this.outbox.move()) this.#keeping.dropLine(clientId);
     this.#leave(conversation);
@@ -281,8 +258,8 @@ export class Conversation {
   #leave(conversation: string | null): void {
     this.ledger.forget();
     this.ledger.conversation = conversation;
+    this.presence.follow(null);
     this.seen = 0;
-    this.typing = this.position = null;
   }
 
   // The frames
@@ -290,33 +267,20 @@ export class Conversation {
   #show({ line, clientId }: Message): void {
     const settled = this.outbox.settle(clientId, line.seq);
     if (settled) this.#keeping.dropLine(settled);
-    if (this.typing?.author === line.author) this.typing = null;
+    this.presence.said(line.author);
   }
 
-  #status(status: Status): void {
-    const before = this.ledger.status?.speaker;
-    if (!this.ledger.update(status)) return;
-    if (before !== status.speaker) this.typing = null;
-    this.#noteStatus();
-  }
-
-  #noteStatus(): void {
+  #followStatus(): void {
     const { status } = this.ledger;
-    if (status?.speaker !== 'waiting') this.position = null;
-    if (this.#wish?.isSent && this.#wish.language === status?.language) this.#wish = null;
-    this.language = this.#wish?.language ?? status?.language ?? this.language;
-  }
-
-  #slowDown(clientId: string, until: number): void {
-    if (clientId) this.outbox.hold(clientId, until);
-    else if (this.#wish) this.#wish = { ...this.#wish, isSent: false, notBefore: until };
+    this.presence.follow(status);
+    this.#wish.confirm(status?.language);
+    this.language = this.#wish.language ?? status?.language ?? this.language;
   }
 
   #error(clientId: string, code: string, isPassing: boolean): void {
     const { outbox } = this;
-    this.#keepLine(
-      isPassing ? outbox.postpone(clientId, code, this.#around.now()) : outbox.fail(clientId, code),
-    );
+    const now = this.#around.now();
+    this.#keepLine(isPassing ? outbox.postpone(clientId, code, now) : outbox.fail(clientId, code));
   }
 
   /** A frame that could not be read is answered without an id: only a line can be at fault. */
@@ -330,63 +294,41 @@ export class Conversation {
   #go(): void {
     const now = this.#around.now();
     const link = this.#link();
-    if (this.#isLeaving && !this.outbox.flying) {
-      this.#isLeaving = false;
-      this.#isNew = true;
-      this.#move(null);
-      link.moveIfOpen();
-    }
-    if (this.typing && this.typing.until <= now) this.typing = null;
+    const { presence, outbox } = this;
+    presence.look(now);
     this.#changed();
-    if (link.isUp && this.outbox.flying && this.#flyingUntil <= now) return link.fail();
-    const dueAt = [
-      this.typing?.until ?? Infinity,
-      this.outbox.heldUntil > now ? this.outbox.heldUntil : Infinity,
-    ];
+    if (this.#isLeaving && !outbox.flying) this.#startAnew(link);
+    if (link.isUp && outbox.flying && this.#flyingUntil <= now) return link.fail();
+    if (link.isUp) this.#send(link, now);
+    const dueAt = [presence.dueAt, outbox.heldUntil > now ? outbox.heldUntil : Infinity];
     if (link.isUp)
-      dueAt.push(this.#sendLine(link, now), this.#askForMissing(link, now), this.#sendWish(link, now));
-    this.#callOff();
+      dueAt.push(outbox.flying ? this.#flyingUntil : outbox.dueAt(now), this.#gaps.dueAt, this.#wish.dueAt);
     const next = Math.min(...dueAt);
+    this.#callOff();
     if (next < Infinity) this.#callOff = this.#around.later(() => this.#go(), Math.max(next - now, 0));
   }
 
-  /** Each of these does what is due and gives when it is due again. */
-  #sendLine(link: Link, now: number): number {
+  #startAnew(link: Link): void {
+    this.#isLeaving = false;
+    this.#isNew = true;
+    this.#move(null);
+    link.moveIfOpen();
+  }
+
+  #send(link: Link, now: number): void {
+    const language = this.#wish.take(now);
+    if (language) link.send({ type: 'language', language });
+    this.#wish.confirm(this.ledger.status?.language);
+    if (this.#gaps.isDue(this.ledger, now)) link.send({ type: 'since', seq: this.ledger.last });
     let line = this.outbox.take(now);
+    // The desk could not answer what is far too long.
     while (line && [...line.text].length > this.characters) {
       this.#keepLine(this.outbox.fail(line.clientId, 'message_too_long'));
       line = this.outbox.take(now);
     }
-    if (line) {
-      this.#flyingUntil = now + ANSWER_MS;
-      link.send(sendFrame(line));
-    }
-    return this.outbox.flying ? this.#flyingUntil : this.outbox.dueAt(now);
-  }
-
-  /** A hole is asked for at once; what the status speaks of gets a moment to arrive by itself. */
-  #askForMissing(link: Link, now: number): number {
-    const { hasHole, isBehind, last } = this.ledger;
-    const missing = hasHole || isBehind ? `${last} ${hasHole}` : '';
-    if (missing !== this.#missing) {
-      this.#missing = missing;
-      this.#asked = 0;
-      this.#askAt = hasHole ? now : now + ASK_AGAIN_MS;
-    }
-    if (!missing) return Infinity;
-    if (this.#askAt <= now) {
-      link.send({ type: 'since', seq: last });
-      this.#askAt = now + ASK_AGAIN_MS * 2 ** Math.min(this.#asked++, SLOWEST_ASKING);
-    }
-    return this.#askAt;
-  }
-
-  #sendWish(link: Link, now: number): number {
-    const wish = this.#wish;
-    if (!wish || wish.isSent) return Infinity;
-    if (wish.notBefore > now) return wish.notBefore;
-    wish.isSent = link.send({ type: 'language', language: wish.language });
-    return Infinity;
+    if (!line) return;
+    this.#flyingUntil = now + ANSWER_MS;
+    link.send(sendFrame(line));
   }
 }
 

@@ -101,6 +101,7 @@ export class Session {
   }
 
   #use({ token, who, person }: Pick<Kept, 'token' | 'who' | 'person'>): string {
+    this.#holder.admit();
     this.token = token;
     this.who = who;
     this.person = person;
@@ -114,8 +115,7 @@ export class Session {
   /** Before anything is shown: one person's conversation is never shown to another in the same browser. */
   async #check(turn: number): Promise<void> {
     const vouched = await this.#vouch(turn);
-    const kept = this.#keeping.read();
-    if (kept.token !== null && kept.who !== (vouched?.who ?? null)) this.#leaveBehind(kept.token);
+    this.#compare(vouched);
     this.#require(vouched);
     this.#spare = vouched && { ...vouched, until: this.#around.now() + SPARE_MS };
     this.#isChecked = true;
@@ -141,11 +141,19 @@ export class Session {
     if (this.#options.identityRequired && !vouched) throw new ChatError('identity_required');
   }
 
-  #leaveBehind(token: string): void {
+  /** Leave everything of somebody else behind. */
+  #compare(vouched: Vouched | null): void {
+    const { token, who } = this.#keeping.read();
+    const whoIsHere = vouched?.who ?? null;
+    if (who === whoIsHere) return;
     if (this.isFollowing) throw new ChatError('nobody');
-    void this.#desk.leave(token);
+    if (this.#isChecked) this.#holder.hide();
+    if (token) void this.#desk.leave(token);
     this.#keeping.forget();
-    if (this.mayOpen) this.#keeping.allow();
+    if (!this.mayOpen) return;
+    this.#keeping.allow();
+    // From here on lines are kept, even before there is a session.
+    this.#keeping.change({ who: whoIsHere });
   }
 
   async #open(turn: number, kept: Kept): Promise<string> {
@@ -167,11 +175,7 @@ export class Session {
     const spare = this.#spare;
     this.#spare = null;
     const vouched = spare && spare.until > this.#around.now() ? spare : await this.#vouch(turn);
-    const { token, who } = this.#keeping.read();
-    if (token !== null && who !== (vouched?.who ?? null)) {
-      this.#holder.hide();
-      this.#leaveBehind(token);
-    }
+    this.#compare(vouched);
     this.#require(vouched);
     return vouched;
   }
@@ -191,7 +195,6 @@ export class Session {
     if (!vouched) this.#holder.leaveConversation();
     const opened = { token, who: vouched?.who ?? null, person: readPerson(person) };
     this.#keeping.change({ ...opened, expires: text(expires) ?? '' });
-    this.#holder.admit();
     this.#fresh = token;
     return this.#use(opened);
   }

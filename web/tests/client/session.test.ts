@@ -97,6 +97,44 @@ for (const next of ['bob', null]) {
   }
 }
 
+test('what was typed before there was a session is not shown to another either', async () => {
+  const world = new World();
+  const host = new Host();
+  host.who = 'ana';
+  world.isReachable = false;
+  const { tab } = await opened(world, host);
+  tab.client.send('secret');
+  await world.pass(500);
+  tab.kill();
+  assert.match(JSON.stringify(world.device.kept()), /secret/);
+  world.isReachable = true;
+  host.who = 'bob';
+
+  const next = await opened(world, host);
+
+  assert.deepEqual(
+    next.everShown().filter((text) => /secret/.test(text)),
+    [],
+  );
+  assert.deepEqual([next.tab.state.phase, world.desk.talk.texts], ['online', []]);
+});
+
+test('what was typed before there was a session is sent when the same person is back', async () => {
+  const world = new World();
+  const host = new Host();
+  host.who = 'ana';
+  world.isReachable = false;
+  const { tab } = await opened(world, host);
+  tab.client.send('mine');
+  await world.pass(500);
+  tab.kill();
+  world.isReachable = true;
+
+  const next = await opened(world, host);
+
+  assert.deepEqual(next.tab.texts, ['mine']);
+});
+
 test('the same subject of another issuer is another person', async () => {
   const world = new World();
   const host = new Host();
