@@ -341,7 +341,7 @@ async def a_desk(
     """A desk that listens; with the database that is in the folder, or a new one.
 
     It waits for no further lines and says nothing by itself, unless a test asks for it. `build` is where the
-    browser side is.
+    browser side is. With a `port` of its own it knows its address, as pages in a browser need it.
     """
     if rasa is not None:
         changes.setdefault("rasa_port", rasa.port)
@@ -356,7 +356,10 @@ async def a_desk(
             seconds=settings.action_seconds,
         )
         actions_port, _ = await stack.enter_async_context(listening(listener, grace=grace))
-        port, public = await stack.enter_async_context(listening(public_application(desk, build), grace=grace))
+        application = public_application(desk, build)
+        port, public = await stack.enter_async_context(
+            listening(application, port=changes.get("port", 0), grace=grace)
+        )
         http = await stack.enter_async_context(aiohttp.ClientSession())
         yield RunningDesk(
             desk, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{actions_port}/webhook", http, public

@@ -1,0 +1,103 @@
+"""The system's Chromium, and what must not happen in it while a page is used."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Request, WebError, async_playwright
+
+from tests.requirements import require
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+# It asks nobody for anything of its own.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+OWN_SCHEMES = frozenset({"data", "blob", "about"})
+
+
+@contextlib.asynccontextmanager
+async def a_chromium(*, keeps_third_parties: bool = True) -> AsyncIterator[Browser]:
+    """A browser without a window.
+
+    Args:
+        keeps_third_parties: whether a frame of another site may store anything, as in most people's browsers;
+            a new profile of Debian's Chromium does not let it.
+    """
+    require("chromium")
+    path = next(filter(None, map(shutil.which, NAMES)))
+    mode = 0 if keeps_third_parties else 1
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        _put_preferences(Path(folder), {"profile": {"cookie_controls_mode": mode}})
+        async with async_playwright() as playwright:
+            # Only a profile can be given preferences; every context of its browser is a fresh one under them.
+            profile = await playwright.chromium.launch_persistent_context(
+                folder, executable_path=path, args=list(ARGUMENTS)
+            )
+            assert profile.browser is not None
+            try:
+                yield profile.browser
+            finally:
+                await profile.close()
+
+
+def _put_preferences(profile: Path, preferences: Any) -> None:
+    folder = profile / "Default"
+    folder.mkdir()
+    (folder / "Preferences").write_text(json.dumps(preferences))
+
+
+@dataclass
+class Watch:
+    """Listens to everything that goes wrong or goes out in a context.
+
+    Args:
+        origins: where requests may go.
+    """
+
+    origins: frozenset[str]
+    complaints: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+    forgiven: list[re.Pattern[str]] = field(default_factory=list)
+
+    def over(self, context: BrowserContext) -> None:
+        """Begin to listen."""
+        context.on("console", self._console)
+        context.on("weberror", self._error)
+        context.on("request", self._request)
+
+    def forgive(self, pattern: str) -> None:
+        """Something is done on purpose that a browser complains about."""
+        self.forgiven.append(re.compile(pattern))
+
+    def found(self) -> list[str]:
+        """What went wrong: errors, violations of a policy, requests to somebody else."""
+        return [
+            text for text in self.complaints if not any(pattern.search(text) for pattern in self.forgiven)
+        ]
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _error(self, error: WebError) -> None:
+        self.complaints.append(f"exception: {error.error}")
+
+    def _request(self, request: Request) -> None:
+        self.addresses.append(request.url)
+        parts = urlsplit(request.url)
+        if parts.scheme not in OWN_SCHEMES and f"{parts.scheme}://{parts.netloc}" not in self.origins:
+            self.complaints.append(f"request to {request.url}")

@@ -1,0 +1,35 @@
+"""One Chromium for all tests of a worker, and a desk for each module."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser
+
+from tests.browser.chromium import a_chromium
+from tests.browser.stage import Stage, a_stage
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with a_chromium() as chromium:
+        yield chromium
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def shared_stage(
+    browser: Browser, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    """A module's desk, with the settings in its `DESK`."""
+    settings = getattr(request.module, "DESK", {})
+    async with a_stage(browser, tmp_path_factory.mktemp("desk"), **settings) as stage:
+        yield stage
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def stage(shared_stage: Stage) -> AsyncIterator[Stage]:
+    """The module's desk, with nothing left of the test before."""
+    yield shared_stage
+    await shared_stage.clear()
