@@ -65,7 +65,7 @@ def open_files(folder: Path, var: Path) -> WidgetFiles:
     loaders = loaders_folder(var)
     try:
         assets = read_manifest(folder)
-        named = {name: _read(folder / name) for name in (assets.widget, assets.style)}
+        named = {name: _read(folder / name) for name in (assets.widget, assets.style, *assets.parts)}
         loader = _read(folder / assets.loader)
     except (AssetsMissing, OSError) as error:
         log.warning("browser_side_is_missing", extra={"why": str(error)})

@@ -17,6 +17,7 @@ from notices.texts.catalogue import say
 
 ASSETS = "/widget/v1/assets"
 LOGOS = "/widget/v1/logo"
+ICON = "/widget/v1/icon.svg"
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def counter_page(site: ShownSite, facts: DeskFacts, *, host: str | None, script:
         '<meta name="viewport" content="width=device-width, initial-scale=1, '
         'interactive-widget=resizes-content">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f"<title>{escape(site.name)}</title>\n"
+        f"<title>{escape(site.name)}</title>\n{_icon(site) if host is None else ''}"
         f'<link rel="stylesheet" href="{ASSETS}/{escape(style)}">\n'
         f'<script type="application/json" id="guichet-config">{config}</script>\n'
         f'<script type="module" src="{ASSETS}/{escape(script)}"></script>\n'
@@ -62,7 +63,7 @@ def config_of(site: ShownSite, facts: DeskFacts, host: str | None) -> dict[str, 
         "languages": list(facts.languages),
         "default_language": facts.default_language,
         "color": look.color,
-        "logo": f"{LOGOS}/{site.key}?v={look.logo}" if look.logo else None,
+        "logo": _logo(site),
         "greeting": {name: text for name, text in look.greeting.items() if name in facts.languages},
         "requests": {name: _requests(look.requests, name) for name in facts.languages},
         "privacy": site.privacy["link"] if site.privacy else facts.privacy,
@@ -82,6 +83,15 @@ def plain_page(key: str) -> str:
         f"<title>{escape(said['title'])}</title>\n</head>\n<body>\n"
         f'<p>{escape(said["en"])}</p>\n<p lang="fr">{escape(said["fr"])}</p>\n</body>\n</html>\n'
     )
+
+
+def _logo(site: ShownSite) -> str | None:
+    return f"{LOGOS}/{site.key}?v={site.look.logo}" if site.look.logo else None
+
+
+def _icon(site: ShownSite) -> str:
+    """What a browser shows beside the title of a window; a frame has none."""
+    return f'<link rel="icon" href="{escape(_logo(site) or ICON)}">\n'
 
 
 def _requests(own: Mapping[str, Sequence[str]], language: str) -> list[str]:

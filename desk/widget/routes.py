@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib import resources
 
 from aiohttp import web
 
 from desk.widget.files import Bundle, File, WidgetFiles
 from desk.widget.headers import FOR_ANYBODY, FOR_OURSELVES, IMMUTABLE, SHORT, accepts_gzip, page_headers
-from desk.widget.page import ASSETS, LOGOS, DeskFacts, counter_page, plain_page
+from desk.widget.page import ASSETS, ICON, LOGOS, DeskFacts, counter_page, plain_page
 from identity.sites.errors import IdentityError
 from identity.sites.queries import ShownSite, access_frame, logo_of, shown_site
 from storage.database import Database
@@ -92,8 +93,15 @@ def routes(pages: WidgetPages) -> list[web.AbstractRouteDef]:
         web.get(f"{PREFIX}/frame", pages.frame),
         web.get(ASSETS + "/{name}", pages.asset),
         web.get(LOGOS + "/{site}", pages.logo),
+        web.get(ICON, _icon),
         web.get("/chat/{site}", pages.window),
     ]
+
+
+async def _icon(_: web.Request) -> web.StreamResponse:
+    content = resources.files("desk.widget").joinpath("icon.svg").read_bytes()
+    headers = {"Cache-Control": SHORT, **FOR_OURSELVES}
+    return web.Response(body=content, content_type="image/svg+xml", headers=headers)
 
 
 def _sent(request: web.Request, file: File, keep: str, headers: Mapping[str, str]) -> web.StreamResponse:

@@ -206,6 +206,22 @@ async def test_the_page_in_a_window_of_its_own_is_in_nobody_s_frame(tmp_path: Pa
     assert answer.config()["host"] is None
 
 
+async def test_a_window_has_the_site_s_logo_or_ours_for_its_icon(tmp_path: Path) -> None:
+    Image.new("RGB", (30, 30), "red").save(tmp_path / "logo.png")
+    logo = read_logo(tmp_path / "logo.png")
+    async with widget_desk(tmp_path) as desk:
+        ours = await get(desk, "/chat/demo")
+        desk.database.write(change_site, "demo", SiteChanges(logo=logo))
+        theirs = await get(desk, "/chat/demo")
+        frame = await get(desk, FRAME, site="demo", origin=ORIGIN)
+        icon = await get(desk, "/widget/v1/icon.svg")
+
+    assert '<link rel="icon" href="/widget/v1/icon.svg">' in ours.text
+    assert f'<link rel="icon" href="/widget/v1/logo/demo?v={logo.version}">' in theirs.text
+    assert "icon" not in frame.text.split("guichet-config")[0]
+    assert icon.headers["Content-Type"] == "image/svg+xml"
+
+
 @pytest.mark.parametrize("site", ["nowhere", "DEMO", "demo%00", "a%20b", "x" * 500, "v1"])
 async def test_a_window_of_a_site_that_is_not_there_is_not_found(tmp_path: Path, site: str) -> None:
     async with widget_desk(tmp_path) as desk:
@@ -326,6 +342,7 @@ def everything(desk: RunningDesk) -> dict[str, int]:
         "/widget/v1/logo/demo": 404,
         "/chat/demo": 200,
         "/chat/nowhere": 404,
+        "/widget/v1/icon.svg": 200,
     }
 
 
