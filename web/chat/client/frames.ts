@@ -47,7 +47,7 @@ const SPEAKERS: readonly unknown[] = ['assistant', 'waiting', 'agent'];
 /** A frame, or null for what is none that we know: a client survives a word that is new to it. */
 export function readFrame(raw: unknown): Frame | null {
   const { type, ...f } = fields(raw);
-  const clientId = text(f['client_id']) ?? '';
+  const clientId = string(f['client_id']);
   switch (type) {
     case 'welcome':
       return readWelcome(f);
@@ -60,11 +60,11 @@ export function readFrame(raw: unknown): Frame | null {
     case 'ack':
       return isCount(f['seq']) && clientId ? { type, clientId, seq: f['seq'] } : null;
     case 'typing':
-      return { type, author: text(f['author']) ?? '', ms: within(f['seconds'], 1000) };
+      return { type, author: string(f['author']), ms: within(f['seconds'], 1000) };
     case 'slow_down':
       return { type, clientId, waitMs: within(f['wait_ms'], 1) };
     case 'error':
-      return { type, code: text(f['code']) ?? 'internal', clientId, isPassing: f['retry'] === true };
+      return { type, code: string(f['code']), clientId, isPassing: f['retry'] === true };
     case 'queue':
       return isCount(f['position']) ? { type, position: f['position'] } : null;
     case 'reconnect':
@@ -98,6 +98,16 @@ export function text(value: unknown): string | null {
   return typeof value === 'string' ? value : null;
 }
 
+/** A text, empty for none. */
+export function string(value: unknown): string {
+  return text(value) ?? '';
+}
+
+/** A number of things or a place, 0 for none. */
+export function count(value: unknown): number {
+  return isCount(value) ? value : 0;
+}
+
 export function isCount(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 0;
 }
@@ -109,8 +119,13 @@ export function language(value: unknown): Language | null {
 export function readPicture(value: unknown): Picture | null {
   const { id, name, width, height, bytes } = fields(value);
   if (!text(id)) return null;
-  const [w, h, b] = [width, height, bytes].map((number) => (isCount(number) ? number : 0));
-  return { id: text(id) ?? '', name: text(name) ?? '', width: w ?? 0, height: h ?? 0, bytes: b ?? 0 };
+  return {
+    id: string(id),
+    name: string(name),
+    width: count(width),
+    height: count(height),
+    bytes: count(bytes),
+  };
 }
 
 function readWelcome(f: Fields): Welcome | null {
@@ -137,14 +152,14 @@ function readMessage(f: Fields): Message | null {
   const line: Line = {
     seq,
     author: AUTHORS.includes(author) ? (author as Author) : 'desk',
-    text: text(f['text']) ?? '',
-    at: text(f['at']) ?? '',
-    buttons: rows(f['buttons']).flatMap(({ id, title }) =>
-      text(id) && text(title) ? [{ id: text(id) ?? '', title: text(title) ?? '' }] : [],
-    ),
-    sources: rows(f['sources']).flatMap(({ title, url, slug }) =>
-      text(title) ? [{ title: text(title) ?? '', url: text(url) ?? '', slug: text(slug) ?? '' }] : [],
-    ),
+    text: string(f['text']),
+    at: string(f['at']),
+    buttons: rows(f['buttons'])
+      .map(({ id, title }) => ({ id: string(id), title: string(title) }))
+      .filter(({ id, title }) => id && title),
+    sources: rows(f['sources'])
+      .map(({ title, url, slug }) => ({ title: string(title), url: string(url), slug: string(slug) }))
+      .filter(({ title }) => title),
     ticket: text(f['ticket']),
     agent: text(f['agent']),
     notice: notice === 'machine' || notice === 'privacy' ? notice : null,

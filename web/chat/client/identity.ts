@@ -2,7 +2,7 @@
 
 import { within } from './desk.ts';
 import { ChatError } from './errors.ts';
-import { fields, text } from './frames.ts';
+import { fields, string, text } from './frames.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { IdentitySource } from './types.ts';
 
@@ -27,7 +27,7 @@ function whoIsIn(jwt: string): string {
     const payload = (jwt.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
     const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
     const { iss, sub } = fields(JSON.parse(new TextDecoder().decode(bytes)));
-    if (text(sub)) return `${text(iss) ?? ''} ${text(sub)}`;
+    if (text(sub)) return `${string(iss)} ${sub}`;
   } catch {
     // Not a JWT.
   }

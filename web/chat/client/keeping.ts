@@ -1,6 +1,6 @@
 // What is kept on the device: one JSON text per site. Nothing is written before the person opened the chat (GD-3).
 
-import { fields, isCount, language, readPicture, rows, text } from './frames.ts';
+import { count, type Fields, fields, language, readPicture, rows, string, text } from './frames.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Language, Pending, Person } from './types.ts';
 
@@ -19,19 +19,6 @@ export interface Kept {
   /** A tab that is about to open a session, and until when the others leave it to that one. */
   opening: { tab: string; until: number } | null;
 }
-
-const NOTHING: Kept = {
-  token: null,
-  expires: '',
-  who: null,
-  person: null,
-  conversation: null,
-  seen: 0,
-  draft: '',
-  language: null,
-  pending: [],
-  opening: null,
-};
 
 export class Keeping {
   readonly #around: Surroundings;
@@ -94,7 +81,7 @@ export class Keeping {
     try {
       return readKept(JSON.parse(this.#around.storage().getItem(this.#key) ?? 'null'));
     } catch {
-      return NOTHING;
+      return readKept(null);
     }
   }
 
@@ -111,19 +98,20 @@ export class Keeping {
 /** Another version may have written it, or a person: what is not understood is left out. */
 function readKept(value: unknown): Kept {
   const kept = fields(value);
-  const opening = fields(kept['opening']);
-  const [seen, until, tab] = [kept['seen'], opening['until'], text(opening['tab'])];
+  const { tab, until } = fields(kept['opening']);
   return {
     token: text(kept['token']),
-    expires: text(kept['expires']) ?? '',
+    expires: string(kept['expires']),
     who: text(kept['who']),
     person: readPerson(kept['person']),
     conversation: text(kept['conversation']),
-    seen: isCount(seen) ? seen : 0,
-    draft: text(kept['draft']) ?? '',
+    seen: count(kept['seen']),
+    draft: string(kept['draft']),
     language: language(kept['language']),
-    pending: rows(kept['pending']).flatMap(readPending),
-    opening: tab && isCount(until) ? { tab, until } : null,
+    pending: rows(kept['pending'])
+      .map(readPending)
+      .filter(({ clientId }) => /^[\w-]{1,64}$/.test(clientId)),
+    opening: tab ? { tab: string(tab), until: count(until) } : null,
   };
 }
 
@@ -133,18 +121,14 @@ export function readPerson(value: unknown): Person | null {
   return value ? { name: text(name), email: text(email), verified: verified === true } : null;
 }
 
-function readPending(line: Record<string, unknown>): Pending[] {
-  const clientId = text(line['clientId']) ?? '';
-  if (!/^[\w-]{1,64}$/.test(clientId)) return [];
-  return [
-    {
-      clientId,
-      text: text(line['text']) ?? '',
-      button: text(line['button']),
-      file: readPicture(line['file']),
-      state: line['state'] === 'failed' ? 'failed' : 'sending',
-      why: text(line['why']),
-      at: text(line['at']) ?? '',
-    },
-  ];
+function readPending(line: Fields): Pending {
+  return {
+    clientId: string(line['clientId']),
+    text: string(line['text']),
+    button: text(line['button']),
+    file: readPicture(line['file']),
+    state: line['state'] === 'failed' ? 'failed' : 'sending',
+    why: text(line['why']),
+    at: string(line['at']),
+  };
 }

@@ -2,7 +2,7 @@
 
 import type { Desk } from './desk.ts';
 import { ChatError } from './errors.ts';
-import { fields, text } from './frames.ts';
+import { fields, string, text } from './frames.ts';
 import { askIdentity, type Vouched } from './identity.ts';
 import { type Keeping, type Kept, readPerson } from './keeping.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -149,6 +149,7 @@ export class Session {
     if (this.isFollowing) throw new ChatError('nobody');
     if (this.#isChecked) this.#holder.hide();
     if (token) void this.#desk.leave(token);
+    this.token = this.who = this.person = null;
     this.#keeping.forget();
     if (!this.mayOpen) return;
     this.#keeping.allow();
@@ -194,7 +195,7 @@ export class Session {
     // Without a name nobody gets at an earlier session's conversation, not even the same person.
     if (!vouched) this.#holder.leaveConversation();
     const opened = { token, who: vouched?.who ?? null, person: readPerson(person) };
-    this.#keeping.change({ ...opened, expires: text(expires) ?? '' });
+    this.#keeping.change({ ...opened, expires: string(expires) });
     this.#fresh = token;
     return this.#use(opened);
   }

@@ -1,7 +1,7 @@
 // A person's tickets as the desk tells them.
 
 import { ChatError } from './errors.ts';
-import { type Fields, fields, isCount, rows, text } from './frames.ts';
+import { count, type Fields, fields, isCount, rows, string, text } from './frames.ts';
 import type { Ticket, TicketChange, TicketDetails, TicketEntry } from './types.ts';
 
 export function readTickets(answer: unknown): Ticket[] {
@@ -14,7 +14,7 @@ export function readDetails(answer: unknown): TicketDetails {
   if (!text(ticket['number'])) throw new ChatError('unreachable');
   return {
     ...readTicket(ticket),
-    description: text(ticket['description']) ?? '',
+    description: string(ticket['description']),
     details: text(ticket['details']),
     entries: rows(ticket['entries']).map(readEntry),
   };
@@ -31,15 +31,15 @@ export function readChange(answer: unknown): TicketChange {
 
 function readTicket(ticket: Fields): Ticket {
   return {
-    number: text(ticket['number']) ?? '',
-    type: text(ticket['type']) ?? '',
-    summary: text(ticket['summary']) ?? '',
-    status: text(ticket['status']) ?? '',
+    number: string(ticket['number']),
+    type: string(ticket['type']),
+    summary: string(ticket['summary']),
+    status: string(ticket['status']),
     holdReason: text(ticket['hold_reason']),
-    priority: text(ticket['priority']) ?? '',
+    priority: string(ticket['priority']),
     group: text(ticket['group']),
-    openedAt: text(ticket['opened_at']) ?? '',
-    changedAt: text(ticket['changed_at']) ?? '',
+    openedAt: string(ticket['opened_at']),
+    changedAt: string(ticket['changed_at']),
     mayReply: ticket['may_reply'] === true,
     mayReopen: ticket['may_reopen'] === true,
   };
@@ -48,9 +48,9 @@ function readTicket(ticket: Fields): Ticket {
 function readEntry(entry: Fields): TicketEntry {
   const { number, author } = entry;
   return {
-    number: isCount(number) ? number : 0,
-    kind: text(entry['kind']) ?? '',
-    at: text(entry['at']) ?? '',
+    number: count(number),
+    kind: string(entry['kind']),
+    at: string(entry['at']),
     author: author === 'me' || author === 'team' || author === 'assistant' ? author : 'desk',
     text: text(entry['text']),
     status: text(entry['status']),

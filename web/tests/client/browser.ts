@@ -16,6 +16,8 @@ export class Device {
   readonly items = new Map<string, string>();
   isFull = false;
   isForbidden = false;
+  /** Cookies in the place of storage: a tab hears of its own changes too. */
+  tellsTheWriter = false;
   writes = 0;
   readonly tabs = new Set<Tab>();
 
@@ -40,7 +42,7 @@ export class Device {
   }
 
   #tellOthers(tab: Tab): void {
-    for (const other of this.tabs) if (other !== tab) other.happens('stored');
+    for (const other of this.tabs) if (other !== tab || this.tellsTheWriter) other.happens('stored');
   }
 }
 

@@ -96,6 +96,7 @@ async function play(seed: number, setting: Setting): Promise<void> {
   const pick = world.random;
   world.latency = () => 2 + pick() * 200;
   world.sockets = sockets;
+  world.device.tellsTheWriter = seed % 2 === 0;
   const first = world.tab(options);
   first.client.open();
   await world.pass(30_000);

@@ -180,6 +180,31 @@ test('somebody else who signs in is somebody else in both', async () => {
   assert.deepEqual([other.texts, other.state.person?.name], [[], 'bob']);
 });
 
+test('a tab that hears of its own changes is not misled by them', async () => {
+  const world = new World();
+  world.device.tellsTheWriter = true;
+  let who = 'ana';
+  let serial = 0;
+  const tab = await world.tab({ identity: async () => vouch(who, serial++) }).opened();
+  tab.client.send('hello');
+  await world.pass(500);
+  tab.client.restart();
+  await world.pass(500);
+  tab.client.send('again');
+  await world.pass(500);
+  assert.deepEqual([tab.texts, world.desk.talks.length], [['again'], 2]);
+
+  who = 'bob';
+  world.desk.revokeAll();
+  tab.unplug();
+  await world.pass(20_000);
+  assert.deepEqual([tab.state.phase, tab.state.person?.name, tab.texts], ['online', 'bob', []]);
+
+  void tab.client.leave();
+  await world.pass(500);
+  assert.equal(tab.state.phase, 'idle');
+});
+
 test('two pages that do not agree on who is there do not fight', async () => {
   const world = new World();
   let serial = 0;
