@@ -26,12 +26,13 @@ class Assets:
     loader: str
     widget: str
     style: str
+    parts: tuple[str, ...]  # what the widget fetches when it needs it, such as the texts of a language
     loader_digest: str  # the first 16 hex digits of its SHA-256: the pinned address is loader-<digest>.js
     loader_integrity: str  # for the snippet's attribute of that name: sha384-…
 
     @property
     def names(self) -> tuple[str, ...]:
-        return self.loader, self.widget, self.style
+        return self.loader, self.widget, self.style, *self.parts
 
 
 def read_manifest(folder: Path = BUILD) -> Assets:
@@ -39,10 +40,17 @@ def read_manifest(folder: Path = BUILD) -> Assets:
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
         names = {key: _a_file(folder, manifest[key]) for key in ("loader", "widget", "style")}
+        parts = tuple(_a_file(folder, name) for name in manifest["parts"])
         loader = (folder / names["loader"]).read_bytes()
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AssetsMissing(f"The browser side is missing in {folder}: {REMEDY}.") from error
-    return Assets(folder, **names, loader_digest=digest_of(loader), loader_integrity=integrity_of(loader))
+    return Assets(
+        folder,
+        **names,
+        parts=parts,
+        loader_digest=digest_of(loader),
+        loader_integrity=integrity_of(loader),
+    )
 
 
 def digest_of(content: bytes) -> str:

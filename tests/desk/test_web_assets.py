@@ -7,11 +7,11 @@ import pytest
 
 from desk.web_assets import AssetsMissing, integrity_of, read_manifest
 
-NAMES = {"loader": "loader.js", "widget": "widget-1A.js", "style": "widget-2B.css"}
+NAMES = {"loader": "loader.js", "widget": "widget-1A.js", "style": "widget-2B.css", "parts": ["en-3C.js"]}
 
 
 def a_build(folder: Path, **changes: object) -> Path:
-    for name in NAMES.values():
+    for name in ("loader.js", "widget-1A.js", "widget-2B.css", "en-3C.js"):
         (folder / name).write_text(f"/* {name} */")
     (folder / "manifest.json").write_text(json.dumps({**NAMES, **changes}))
     return folder
@@ -20,7 +20,7 @@ def a_build(folder: Path, **changes: object) -> Path:
 def test_a_build_says_its_names_and_how_the_loader_is_pinned(tmp_path: Path) -> None:
     assets = read_manifest(a_build(tmp_path))
 
-    assert assets.names == ("loader.js", "widget-1A.js", "widget-2B.css")
+    assert assets.names == ("loader.js", "widget-1A.js", "widget-2B.css", "en-3C.js")
     assert assets.loader_digest == "f56d074fe91cb1e8"
     assert assets.loader_integrity.startswith("sha384-")
 

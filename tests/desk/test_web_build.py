@@ -58,7 +58,7 @@ def workshop_at(tmp_path: Path, packages: Path, no_node: dict[str, str]) -> Make
             shutil.copy(PROJECT / "web" / tool, sources)
         # Links, because it is 150 MB; in a folder of its own, because npm empties that one.
         (sources / "node_modules").mkdir()
-        for package in ("esbuild", "@esbuild"):
+        for package in ("esbuild", "@esbuild", "terser"):
             (sources / "node_modules" / package).symlink_to(packages / package)
         out = tmp_path / name / "build" / "web"
         workshop = Workshop(no_node, print, tmp_path / name / "web.log", sources, out)
@@ -161,7 +161,7 @@ def test_a_new_build_leaves_nothing_of_the_old_one(workshop: Workshop) -> None:
     assert before.widget not in content_of(workshop.folder)
 
 
-@pytest.mark.parametrize(("part", "budget"), [("loader", 5 * 1024), ("widget", 30 * 1024)])
+@pytest.mark.parametrize(("part", "budget"), [("loader", 5_000), ("widget", 30_000)])
 def test_a_part_that_is_too_heavy_fails_the_build_and_leaves_the_last_one(
     workshop: Workshop, part: str, budget: int
 ) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 LOADER = "/* the loader */ void 0;\n" + "// " + "x" * 400
-WIDGET, STYLE = "widget-0A1B.js", "widget-2C3D.css"
+WIDGET, STYLE, TEXTS = "widget-0A1B.js", "widget-2C3D.css", "en-4E5F.js"
 
 
 def a_build(folder: Path, *, loader: str = LOADER) -> Path:
@@ -15,6 +15,7 @@ def a_build(folder: Path, *, loader: str = LOADER) -> Path:
     (folder / "loader.js").write_text(loader)
     (folder / WIDGET).write_text("export {};\n" + "// " + "y" * 400)
     (folder / STYLE).write_text("body{margin:0}\n" + "/*" + "z" * 400 + "*/")
-    manifest = {"loader": "loader.js", "widget": WIDGET, "style": STYLE}
+    (folder / TEXTS).write_text("export const en = {};\n")
+    manifest = {"loader": "loader.js", "widget": WIDGET, "style": STYLE, "parts": [TEXTS]}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder

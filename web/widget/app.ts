@@ -8,7 +8,7 @@ import type { LineHandlers } from '../chat/view/line.ts';
 import { ChatLog } from '../chat/view/log.ts';
 import { Pictures } from '../chat/view/pictures.ts';
 import { Words } from '../chat/view/words.ts';
-import { type Language, spoken } from '../texts/texts.ts';
+import { fetchTexts, type Language, spoken } from '../texts/texts.ts';
 import type { Config } from './config.ts';
 import { confirmed } from './confirm.ts';
 import { WidgetHeader } from './header.ts';
@@ -37,6 +37,7 @@ export class WidgetApp extends HTMLElement {
   #pictures!: Pictures;
   #view: View = CHAT;
   #isWide = false;
+  #wanted: Language | null = null;
   #hadConversation: string | null = null;
   #header = new WidgetHeader();
   #menu = new WidgetMenu();
@@ -47,7 +48,8 @@ export class WidgetApp extends HTMLElement {
   readonly #notice = h('p', { class: 'banner', role: 'status', hidden: true });
   readonly #refusal = h('p', { class: 'refusal', role: 'alert', hidden: true });
 
-  begin(chat: Chat, config: Config, language: Language, outside: Outside): void {
+  /** Ready to be shown when it returns: its texts are there. */
+  async begin(chat: Chat, config: Config, language: Language, outside: Outside): Promise<void> {
     this.#chat = chat;
     this.#config = config;
     this.#outside = outside;
@@ -55,7 +57,7 @@ export class WidgetApp extends HTMLElement {
       (id) => chat.picture(id),
       () => this.#words,
     );
-    this.#speak(language);
+    this.#speak(new Words(language, await fetchTexts(language)));
     chat.subscribe((state) => this.#draw(state));
     this.setAttribute('role', 'main');
     this.addEventListener('keydown', (event) => this.#key(event));
@@ -72,7 +74,7 @@ export class WidgetApp extends HTMLElement {
   /** The host page's language, until the conversation has one of its own. */
   suggest(code: string): void {
     const language = spoken(code, this.#config.languages);
-    if (language && this.#chat.state.conversation === null) this.#speak(language);
+    if (language && this.#chat.state.conversation === null) void this.#turnTo(language);
   }
 
   /** One step out: a menu, a view, then the widget itself. */
@@ -90,10 +92,20 @@ export class WidgetApp extends HTMLElement {
     else this.#composer.focus();
   }
 
+  /** Go on in another language, as soon as its texts are there; without them everything stays as it is. */
+  async #turnTo(language: Language): Promise<void> {
+    if (this.#wanted === language) return;
+    this.#wanted = language;
+    const texts = await fetchTexts(language).catch(() => null);
+    if (this.#wanted !== language) return;
+    this.#wanted = null;
+    if (texts && language !== this.#words.language) this.#speak(new Words(language, texts));
+  }
+
   /** Everything anew in a language; what was typed stays. */
-  #speak(language: Language): void {
-    this.#words = new Words(language);
-    document.documentElement.lang = language;
+  #speak(words: Words): void {
+    this.#words = words;
+    document.documentElement.lang = words.language;
     const hadFocus = this.contains(document.activeElement);
     const draft =
       this.isConnected && this.#composer.isConnected ? this.#composer.text : this.#chat.state.draft;
@@ -118,10 +130,7 @@ export class WidgetApp extends HTMLElement {
 
   #draw(state: ChatState): void {
     const language = spoken(state.language, this.#config.languages);
-    if (language && language !== this.#words.language) {
-      this.#speak(language);
-      return;
-    }
+    if (language && language !== this.#words.language) void this.#turnTo(language);
     if (state.conversation !== this.#hadConversation) {
       this.#hadConversation = state.conversation;
       if (this.#view.name !== 'chat') this.#go(CHAT, false);
@@ -210,8 +219,7 @@ export class WidgetApp extends HTMLElement {
       leave: () => void sure('leaveSure', () => void this.#forget())(),
       language: (language) => {
         this.#chat.setLanguage(language);
-        this.#speak(language);
-        this.#menu.focus();
+        void this.#turnTo(language).then(() => this.#menu.focus());
       },
       sound: () => {
         this.#outside.sound.toggle();

@@ -26,7 +26,7 @@ let hasIdentity = false;
 let isOpen = config.host === null;
 let heardSeq = 0;
 
-function begin(language: string | null): void {
+async function begin(language: string | null): Promise<void> {
   const wished = [language, ...navigator.languages].map((code) => spoken(code, config.languages));
   const first = wished.find((code) => code !== null) ?? config.default_language;
   chat = new ChatClient({
@@ -36,7 +36,7 @@ function begin(language: string | null): void {
     identity: async () => (hasIdentity ? host.identity() : null),
     identityRequired: config.identity === 'required',
   });
-  app.begin(chat, config, first, {
+  await app.begin(chat, config, first, {
     close: () => host.tell({ type: 'close' }),
     widen: (on) => host.tell({ type: 'wide', on }),
     spoke: (words) => look(words),
@@ -50,7 +50,7 @@ function begin(language: string | null): void {
   document.body.append(app);
   chat.subscribe(follow);
   document.addEventListener('visibilitychange', () => chat && follow(chat.state));
-  if (config.host === null) app.show();
+  if (isOpen) app.show();
   // The conversation goes on where it was; a phone's whole screen is not taken without being asked.
   else if (chat.resume() && memory.wasOpen && screen.width > PHONE_PX) host.tell({ type: 'open' });
 }
@@ -60,11 +60,11 @@ function heard(message: ToFrame): void {
     case 'hello':
       theme(message.theme);
       hasIdentity = message.identity;
-      if (!chat) begin(message.language);
+      if (!chat) void begin(message.language);
       break;
     case 'show':
       isOpen = true;
-      app.show();
+      if (app.isConnected) app.show();
       memory.setOpen(true);
       break;
     case 'hide':
@@ -72,7 +72,7 @@ function heard(message: ToFrame): void {
       memory.setOpen(false);
       break;
     case 'language':
-      app.suggest(message.language);
+      if (app.isConnected) app.suggest(message.language);
       break;
     case 'theme':
       theme(message.theme);
@@ -115,5 +115,5 @@ root.setProperty('--on-brand', textOn(color));
 root.setProperty('--accent-light', readableOn(color, PAPERS.light));
 root.setProperty('--accent-dark', readableOn(color, PAPERS.dark));
 theme('auto');
-if (config.host === null) begin(null);
+if (config.host === null) void begin(null);
 else host.tell({ type: 'ready' });

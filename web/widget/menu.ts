@@ -5,7 +5,7 @@ import { h, setText, toggle } from '../chat/view/dom.ts';
 import { icon } from '../chat/view/icon.ts';
 import type { IconName } from '../chat/view/icons.ts';
 import type { Key, Words } from '../chat/view/words.ts';
-import { LANGUAGES, type Language } from '../texts/texts.ts';
+import { type Language, NAMES } from '../texts/texts.ts';
 import type { Config } from './config.ts';
 import { tool } from './header.ts';
 
@@ -87,7 +87,7 @@ export class WidgetMenu extends HTMLElement {
       .filter((each) => each !== this.#words.language)
       .map((each) => {
         const item = this.#item('globe', 'language', () => on.language(each));
-        const name = h('span', { lang: each }, LANGUAGES[each].name);
+        const name = h('span', { lang: each }, NAMES[each]);
         item.lastElementChild?.replaceChildren(name);
         return item;
       });

@@ -1,6 +1,6 @@
 // The words and dates of one language, for whatever shows them.
 
-import { fill, LANGUAGES, type Language, type Texts } from '../../texts/texts.ts';
+import { fill, type Language, type Texts } from '../../texts/texts.ts';
 
 export type Key = keyof Texts;
 
@@ -13,9 +13,9 @@ export class Words {
   readonly #clock: Intl.DateTimeFormat;
   readonly #calendar: Intl.DateTimeFormat;
 
-  constructor(language: Language) {
+  constructor(language: Language, texts: Texts) {
     this.language = language;
-    this.#texts = LANGUAGES[language].texts;
+    this.#texts = texts;
     const region = navigator.languages.find((code) => code.startsWith(language)) ?? REGION[language];
     this.#clock = new Intl.DateTimeFormat(region, { hour: '2-digit', minute: '2-digit' });
     this.#calendar = new Intl.DateTimeFormat(region, { day: 'numeric', month: 'long', year: 'numeric' });
