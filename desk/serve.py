@@ -67,6 +67,7 @@ def public_application(desk: Desk, build: Path = BUILD) -> web.Application:
         application,
         desk.switchboard,
         desk.tickets,
+        desk.pictures,
         limits=desk.limits,
         trusted_proxies=settings.trusted_proxies,
     )

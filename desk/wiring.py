@@ -34,6 +34,8 @@ from desk.gateway.turns import RunnerOptions, TurnRunner
 from desk.gateway.visits import GatewayOptions
 from desk.gateway.watcher import Watcher
 from desk.introduction import first_contact
+from desk.pictures.opening import open_pictures
+from desk.pictures.room import PictureRoom
 from desk.secrets import Secrets
 from desk.settings import Settings
 from identity.visitors.operations import SessionLife
@@ -70,6 +72,7 @@ class Desk:
     database: Database
     switchboard: Switchboard
     tickets: RequesterDesk
+    pictures: PictureRoom
     services: Services
     knowledge: KnowledgeSearch
     turns_in_flight: TurnsInFlight
@@ -103,14 +106,16 @@ async def run_desk(settings: Settings, secrets: Secrets, *, introduces: bool = T
         in_flight = TurnsInFlight()
         assistant = await _open_assistant(stack, settings, secrets, services)
         runner = _runner(settings, database, doorbells, in_flight, assistant, services)
+        options = _gateway_options(settings, secrets, said_first)
+        pictures, sweeper = open_pictures(stack, settings, database, options, now=utc_now)
         for work in (
             runner.run(),
             Watcher(database, doorbells, utc_now).run(),
+            sweeper.run(),
             Dispatcher(database, MaildirMail(settings.var / "mail"), utc_now).run(),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(_surviving(work)))
         stack.push_async_callback(runner.stop, STOP_SECONDS)
-        options = _gateway_options(settings, secrets, said_first)
         switchboard = Switchboard(
             database,
             doorbells,
@@ -124,6 +129,7 @@ async def run_desk(settings: Settings, secrets: Secrets, *, introduces: bool = T
             database=database,
             switchboard=switchboard,
             tickets=RequesterDesk(database, options, team, utc_now),
+            pictures=pictures,
             services=services,
             knowledge=knowledge,
             turns_in_flight=in_flight,

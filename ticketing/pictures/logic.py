@@ -15,6 +15,9 @@ HEAD_BYTES = 16
 UNUSED_LIFE = timedelta(days=1)
 """How long a picture waits for the line that shows it."""
 
+LOOSE_LIFE = timedelta(days=1)
+"""How long after a picture a ticket is still about it."""
+
 QUOTA_WINDOW = timedelta(days=1)
 
 

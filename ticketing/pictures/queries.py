@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ticketing.pictures.errors import PictureNotFound
-from ticketing.pictures.logic import QUOTA_WINDOW, Kept, PictureKind, PictureState
+from ticketing.pictures.logic import LOOSE_LIFE, QUOTA_WINDOW, Kept, PictureKind, PictureState
 from ticketing.pictures.models import Picture
 
 
@@ -45,6 +45,19 @@ def kept_by(session: Session, person_id: int, *, now: datetime) -> Kept:
     ).one()
     in_all = session.scalar(select(func.coalesce(func.sum(Picture.size), 0))) or 0
     return Kept(int(pictures), int(size), int(in_all))
+
+
+def first_loose_picture(
+    session: Session, conversation_id: int, after_seq: int, *, now: datetime
+) -> int | None:
+    """Where a conversation shows the first picture after a position, if that was within a day."""
+    return session.scalar(
+        select(func.min(Picture.seq)).where(
+            Picture.conversation_id == conversation_id,
+            Picture.seq > after_seq,
+            Picture.created_at > now - LOOSE_LIFE,
+        )
+    )
 
 
 def pictures_within(session: Session, conversation_id: int, first_seq: int, last_seq: int) -> int:

@@ -12,6 +12,7 @@ from notices.outbox.operations import put_in_outbox
 from notices.texts.catalogue import say
 from ticketing.groups.logic import name_in
 from ticketing.groups.operations import group_for
+from ticketing.pictures.queries import pictures_within
 from ticketing.tickets.logic import ticket_number
 from ticketing.tickets.models import Ticket
 
@@ -31,6 +32,7 @@ def tell_team_of_ticket(
 ) -> None:
     """A new ticket, with everything that is known."""
     language = team.language
+    pictures = pictures_within(session, ticket.conversation_id, ticket.first_seq, ticket.last_seq)
     body = say(
         "mail_handoff_requested" if asked_for_person else "mail_ticket_opened",
         language,
@@ -44,6 +46,7 @@ def tell_team_of_ticket(
         requester=_requester(requester, language),
         description=ticket.description or NOTHING,
         details=ticket.details or NOTHING,
+        pictures=str(pictures or NOTHING),
         articles="\n".join(f"- {slug}" for slug in ticket.articles_tried) or NOTHING,
     ).text
     _put(session, ticket, "opened", "mail_ticket_opened_subject", body, team, now)

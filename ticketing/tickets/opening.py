@@ -14,6 +14,7 @@ from ticketing.conversations.logic import Author
 from ticketing.conversations.models import Conversation, Message
 from ticketing.groups.logic import name_in
 from ticketing.groups.operations import group_for
+from ticketing.pictures.queries import first_loose_picture
 from ticketing.routing.categories import categories
 from ticketing.routing.logic import category_of, group_of
 from ticketing.tickets.chain import opening_words
@@ -69,6 +70,8 @@ def _new_ticket(
     now: datetime,
 ) -> Ticket:
     said, first, last = _what_was_said(session, turn, is_about_earlier=is_about_earlier)
+    first = min(intake.first_seq or first, last)
+    shown = first_loose_picture(session, conversation.id, _on_file_until(session, conversation), now=now)
     description = kept(intake.description) or said
     details = kept(intake.details)
     category = intake.category
@@ -95,13 +98,20 @@ def _new_ticket(
         language=conversation.language,
         channel=conversation.channel,
         conversation_id=conversation.id,
-        first_seq=min(intake.first_seq or first, last),
+        # A picture sent before it was said what it is about goes with what was said.
+        first_seq=min(first, shown or first),
         last_seq=last,
         opened_at=now,
         changed_at=now,
         journal_length=0,
         journal_head="",
     )
+
+
+def _on_file_until(session: Session, conversation: Conversation) -> int:
+    """Up to where the conversation stands in tickets already."""
+    last = select(func.max(Ticket.last_seq)).where(Ticket.conversation_id == conversation.id)
+    return session.scalar(last) or 0
 
 
 def _what_was_said(session: Session, turn: Turn, *, is_about_earlier: bool) -> tuple[str, int, int]:

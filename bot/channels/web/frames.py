@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
@@ -134,6 +135,13 @@ class TicketWordsBody(_ClientFrame):
     language: LanguageCode | None = None
 
 
+class UploadQuery(_ClientFrame):
+    """`POST /chat/v1/file`: the body is the picture."""
+
+    conversation: PublicId
+    name: Annotated[str, Field(max_length=255)] = ""
+
+
 def read_frame(raw: str | bytes) -> Hello | Send | Since | Typing | Language | Ping:
     """One frame from a client.
 
@@ -150,6 +158,14 @@ def read_body(model: type[Body], raw: bytes) -> Body:
     """The same for a request body."""
     try:
         return model.model_validate_json(raw)
+    except ValidationError as error:
+        raise BadFrame(_what_is_wrong(error)) from None
+
+
+def read_query(model: type[Body], query: Mapping[str, str]) -> Body:
+    """The same for what stands behind the question mark."""
+    try:
+        return model.model_validate(dict(query))
     except ValidationError as error:
         raise BadFrame(_what_is_wrong(error)) from None
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from identity.people.operations import KnownPerson
@@ -11,6 +13,7 @@ from identity.visitors.logic import VisitorToken
 from identity.visitors.operations import Visitor
 from ticketing.conversations.operations import Inbound, Recorded
 from ticketing.conversations.queries import ConversationStatus, News
+from ticketing.pictures.operations import NewPicture
 from ticketing.tickets.history import OwnStory
 from ticketing.tickets.queries import OwnTicket
 from ticketing.tickets.requesters import OwnWords
@@ -56,6 +59,9 @@ class Bell(Protocol):
     async def wait(self, seconds: float) -> bool:
         """True at the next ring (at once if it rang since the last wait), False after `seconds`."""
 
+    def call(self, when_rung: Callable[[], None]) -> None:
+        """Call this at every ring from now on, instead of being waited for."""
+
     def ring(self) -> None:
         """Make the next wait return at once."""
 
@@ -81,6 +87,30 @@ class TicketDesk(Protocol):
     async def reopen(
         self, token: VisitorToken, words: OwnWords, *, origin: str | None, language: str | None
     ) -> TicketChange: ...
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A picture ready to be handed out."""
+
+    path: Path
+    name: str
+    content_type: str
+
+
+class PictureDesk(Protocol):
+    """Takes a visitor's pictures in, and shows it its own."""
+
+    async def admit(
+        self, token: VisitorToken, conversation: str, *, origin: str | None, declared: int | None
+    ) -> int:
+        """Whether a picture may come, before a byte of it is read; how many bytes it may have."""
+
+    async def keep(
+        self, token: VisitorToken, conversation: str, name: str, content: bytes, *, origin: str | None
+    ) -> NewPicture: ...
+
+    async def show(self, token: VisitorToken, picture_id: str, *, origin: str | None) -> PictureFile: ...
 
 
 class Gateway(Protocol):

@@ -10,18 +10,23 @@ from aiohttp import web
 from bot.channels.web.bodies import with_refusals
 from bot.channels.web.edge import AddressBook
 from bot.channels.web.limits import SocketCount, TokenBuckets, WebLimits
+from bot.channels.web.pictures import PictureChannel
 from bot.channels.web.poll import PollChannel
-from bot.channels.web.port import Gateway, TicketDesk
+from bot.channels.web.port import Gateway, PictureDesk, TicketDesk
 from bot.channels.web.socket import SocketChannel
 from bot.channels.web.tickets import TicketChannel
 
 PREFIX = "/chat/v1"
+
+UPLOADS = WebLimits(sockets_per_visitor=1, sockets_per_address=4, sockets_total=16)
+"""How many pictures may be on their way at once; each is held in memory until it is whole."""
 
 
 def add_web_channel(
     application: web.Application,
     gateway: Gateway,
     tickets: TicketDesk,
+    pictures: PictureDesk,
     *,
     limits: WebLimits,
     trusted_proxies: Sequence[str],
@@ -43,7 +48,9 @@ def add_web_channel(
         limits=limits,
     )
     own = TicketChannel(gateway, tickets, messages, reads)
+    files = PictureChannel(gateway, pictures, messages, reads, SocketCount(UPLOADS), addresses)
     application.router.add_get(f"{PREFIX}/socket", sockets.handle)
+    application.router.add_get(f"{PREFIX}/file/{{picture}}", with_refusals(files.show))
     for path, handler in (
         ("session", polls.session),
         ("hello", polls.hello),
@@ -54,6 +61,7 @@ def add_web_channel(
         ("ticket", own.ticket),
         ("ticket/reply", own.reply),
         ("ticket/reopen", own.reopen),
+        ("file", files.upload),
     ):
         application.router.add_post(f"{PREFIX}/{path}", with_refusals(handler))
 
