@@ -58,7 +58,8 @@ def _read(path: Path, at: float) -> Letter | None:
         letter = message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.default)
         body = letter.get_body(preferencelist=("plain",))
         text = str(body.get_content()) if body is not None else ""
-        return Letter(str(letter["To"] or ""), str(letter["Subject"] or ""), text, datetime.fromtimestamp(at, tz=UTC))
+        to, subject = str(letter["To"] or ""), str(letter["Subject"] or "")
+        return Letter(to, subject, text, datetime.fromtimestamp(at, tz=UTC))
     except (OSError, LookupError, ValueError, AttributeError):
         return None
 

@@ -19,7 +19,7 @@ from identity.sites.logo import read_logo
 from identity.sites.operations import put_site
 from notices.privacy.notice import read_notice
 from tests.desk.desks import ORIGIN, RunningDesk, a_desk, utc_now
-from tests.desk.widget_builds import LOADER, STYLE, WIDGET, a_build
+from tests.desk.widget_builds import LOADER, STYLE, TEXTS, WIDGET, a_build
 
 PUBLIC = "https://help.example"
 FRAME = "/widget/v1/frame"
@@ -376,7 +376,9 @@ async def test_the_loader_is_for_pages_of_any_origin_and_is_asked_for_again_soon
     assert answer.headers["Cache-Control"] == "public, max-age=300"
 
 
-@pytest.mark.parametrize(("name", "kind"), [(WIDGET, "text/javascript"), (STYLE, "text/css")])
+@pytest.mark.parametrize(
+    ("name", "kind"), [(WIDGET, "text/javascript"), (TEXTS, "text/javascript"), (STYLE, "text/css")]
+)
 async def test_files_with_their_digest_in_the_name_are_kept_for_good(
     tmp_path: Path, name: str, kind: str
 ) -> None:
