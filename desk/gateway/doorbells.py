@@ -20,22 +20,36 @@ _RECONNECT_SECONDS = 1.0
 
 
 class Bell:
-    """One viewer's bell."""
+    """One viewer's bell: waited for by one, or calling at every ring. Light: every open socket has one."""
+
+    __slots__ = ("_has_rung", "_typed_by", "_waiter", "_when_rung")
 
     def __init__(self) -> None:
-        self._rung = asyncio.Event()
+        self._has_rung = False
         self._typed_by: str | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._when_rung: Callable[[], None] | None = None
 
     def ring(self, typed_by: str | None = None) -> None:
         self._typed_by = typed_by or self._typed_by
-        self._rung.set()
+        if self._when_rung is not None:
+            self._when_rung()
+            return
+        self._has_rung = True
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def call(self, when_rung: Callable[[], None]) -> None:
+        self._when_rung = when_rung
 
     async def wait(self, seconds: float) -> bool:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._rung.wait()
-        has_rung = self._rung.is_set()
-        self._rung.clear()
+        if not self._has_rung:
+            self._waiter = asyncio.get_running_loop().create_future()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._waiter
+            self._waiter = None
+        has_rung, self._has_rung = self._has_rung, False
         return has_rung
 
     def typed_by(self) -> str | None:

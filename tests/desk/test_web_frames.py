@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy.orm import Session
 
+from bot.channels.web import connection
 from bot.channels.web import socket as socket_channel
 from identity.visitors.models import VisitorSession
 from tests.desk.chats import SocketChat, a_poller, a_socket
@@ -64,7 +65,7 @@ BAD_FRAMES: list[str] = [
 async def test_a_bad_frame_gets_an_error_that_quotes_nothing_and_changes_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket_channel, "MAX_BAD_FRAMES", 1_000)
+    monkeypatch.setattr(connection, "MAX_BAD_FRAMES", 1_000)
     async with a_desk(tmp_path, assistant="none") as desk, a_socket(desk, await desk.visitor()) as chat:
         for raw in BAD_FRAMES:
             chat.frames.clear()

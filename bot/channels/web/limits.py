@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _PRUNE_ABOVE = 10_000
@@ -64,8 +63,7 @@ class SocketCount:
         self._visitors: Counter[str] = Counter()
         self._addresses: Counter[str] = Counter()
 
-    @contextmanager
-    def of_address(self, address: str) -> Iterator[None]:
+    def of_address(self, address: str) -> Counted:
         """Count a socket from its handshake on.
 
         Raises:
@@ -74,28 +72,27 @@ class SocketCount:
         limits = self._limits
         if self._addresses.total() >= limits.sockets_total:
             raise TooManySockets
-        with _counted(self._addresses, address, limits.sockets_per_address):
-            yield
+        return Counted(self._addresses, address, limits.sockets_per_address)
 
-    @contextmanager
-    def of_visitor(self, session_id: str) -> Iterator[None]:
-        """Count it for its visitor as well, once that is known.
-
-        Raises:
-            TooManySockets
-        """
-        with _counted(self._visitors, session_id, self._limits.sockets_per_visitor):
-            yield
+    def of_visitor(self, session_id: str) -> Counted:
+        """Count it for its visitor as well, once that is known; entering it raises as above."""
+        return Counted(self._visitors, session_id, self._limits.sockets_per_visitor)
 
 
-@contextmanager
-def _counted(counter: Counter[str], key: str, limit: int) -> Iterator[None]:
-    if counter[key] >= limit:
-        raise TooManySockets
-    counter[key] += 1
-    try:
-        yield
-    finally:
-        counter[key] -= 1
-        if not counter[key]:
-            del counter[key]
+class Counted:
+    """One more while the block runs. No generator: an open socket holds two of these for hours."""
+
+    __slots__ = ("_counter", "_key", "_limit")
+
+    def __init__(self, counter: Counter[str], key: str, limit: int) -> None:
+        self._counter, self._key, self._limit = counter, key, limit
+
+    def __enter__(self) -> None:
+        if self._counter[self._key] >= self._limit:
+            raise TooManySockets
+        self._counter[self._key] += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._counter[self._key] -= 1
+        if not self._counter[self._key]:
+            del self._counter[self._key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
@@ -21,14 +22,31 @@ class SocketGone(Exception):
 class Sender:
     """Writes frames, one at a time, and lets a reader go that does not take them."""
 
+    __slots__ = ("_lock", "_socket", "_transport")
+
     def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
         self._socket, self._transport, self._lock = socket, transport, asyncio.Lock()
 
     async def send(self, *frames: Frame) -> None:
+        async with self._writing():
+            for frame in frames:
+                await self._socket.send_str(write_frame(frame))
+
+    async def ping(self) -> None:
+        """Ask whether the other side is there."""
+        async with self._writing():
+            await self._socket.ping()
+
+    async def pong(self, message: bytes) -> None:
+        """Say that this side is."""
+        async with self._writing():
+            await self._socket.pong(message)
+
+    @contextlib.asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
         try:
             async with asyncio.timeout(SEND_SECONDS), self._lock:
-                for frame in frames:
-                    await self._socket.send_str(write_frame(frame))
+                yield
         except TimeoutError:
             await self.close(TOO_SLOW)
             raise SocketGone from None

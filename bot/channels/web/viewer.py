@@ -25,6 +25,18 @@ class PositionUnknown(Exception):
 class Viewer:
     """A position in a conversation: the last message, the last status version and the last place seen."""
 
+    __slots__ = (
+        "_back",
+        "_conversation_id",
+        "_gateway",
+        "_is_waiting",
+        "_token",
+        "is_complete",
+        "place",
+        "since",
+        "version",
+    )
+
     def __init__(
         self,
         gateway: Gateway,
@@ -40,11 +52,16 @@ class Viewer:
         # Whether the last look saw everything: a ring since then has not been waited for yet.
         self.is_complete = False
         self._is_waiting = place is not None
+        self._back: int | None = None
 
     @property
     def look_again_seconds(self) -> float:
         """After how long to look without having been rung for."""
         return QUEUE_SECONDS if self._is_waiting else LOOK_AGAIN_SECONDS
+
+    def go_back(self, seq: int) -> None:
+        """Show again what comes after this, from the next look on; one under way would move on from there."""
+        self._back = seq if self._back is None else min(seq, self._back)
 
     async def news(self) -> list[Frame]:
         """The frames this viewer has not had; moves its position.
@@ -55,6 +72,8 @@ class Viewer:
         """
         frames: list[Frame] = []
         while True:
+            if self._back is not None:
+                self.since, self._back = min(self.since, self._back), None
             news = await self._gateway.news(self._token, self._conversation_id, self.since)
             if self.since > news.status.last_seq:
                 raise PositionUnknown
