@@ -88,7 +88,9 @@ export class WidgetTickets extends HTMLElement {
       h('h2', { tabindex: -1 }, ticket.summary),
       ...(hold ? [h('p', { class: 'hold' }, icon('clock'), hold)] : []),
       this.#facts(ticket),
-      ...(ticket.description && ticket.description !== ticket.summary ? [verbatim(ticket.description)] : []),
+      ...[ticket.description, ticket.details ?? '']
+        .filter((text) => text && text !== ticket.summary)
+        .map(verbatim),
       h('h3', {}, words.say('history')),
       h('ol', { class: 'history' }, ...history),
       ...this.#forms(ticket),
