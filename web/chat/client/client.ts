@@ -265,6 +265,7 @@ export class ChatClient implements Chat {
       agent,
       language,
       thinking,
+      isBehind: ledger.isBehind,
       typing: presence.typing,
       position: presence.position,
       conversation: ledger.conversation,

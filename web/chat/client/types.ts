@@ -73,6 +73,8 @@ export interface ChatState {
   /** The error code behind `refused`; while `offline`, why the desk puts us off (`too_many_sockets`), or null. */
   refusal: string | null;
   lines: readonly Line[];
+  /** Lines are on file that are not here yet: what comes next is history. */
+  isBehind: boolean;
   pending: readonly Pending[];
   speaker: Speaker;
   agent: string | null;

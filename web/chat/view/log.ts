@@ -41,6 +41,7 @@ export class ChatLog extends HTMLElement {
   });
   #endless = new ResizeObserver(() => this.#isAtEnd && this.toEnd());
   #isAtEnd = true;
+  #isLoaded = false;
 
   /** Once, before anything is drawn; `top` stands above the first message, `bottom` below the last one on file. */
   begin(words: Words, on: LineHandlers, top: HTMLElement, bottom: HTMLElement): void {
@@ -69,9 +70,11 @@ export class ChatLog extends HTMLElement {
   draw(state: ChatState): void {
     // As it is, not as it was at the last scrolling: two changes may come before the browser tells of it.
     const wasAtEnd = this.#isNearEnd();
-    const isBeginning = this.#last === null;
     const hadPending = this.#pending.childElementCount;
     const first = this.#drawLines(state.lines);
+    // A history that comes in parts is shown by its end, not by the top of its last part.
+    const isBeginning = !this.#isLoaded;
+    this.#isLoaded ||= state.lines.length > 0 && !state.isBehind;
     this.#drawPending(state);
     toggle(this.#sent, state.lines.at(-1)?.author === 'person' && state.pending.length === 0);
     this.#drawChoices(state);
@@ -109,6 +112,7 @@ export class ChatLog extends HTMLElement {
     this.#lines.replaceChildren();
     this.#shown.clear();
     this.#last = null;
+    this.#isLoaded = false;
   }
 
   #isFirst(line: Line): boolean {
