@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import shutil
-import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Request, WebError, async_playwright
@@ -18,6 +14,20 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Reques
 from tests.requirements import require
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+# What Playwright switches off, but for one: a frame of another site stores apart, as in everybody's browser.
+DISABLED = (
+    "AimEnabled",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+)
 # It asks nobody for anything of its own.
 ARGUMENTS = (
     "--no-sandbox",
@@ -25,39 +35,22 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    f"--disable-features={','.join(DISABLED)}",
 )
 OWN_SCHEMES = frozenset({"data", "blob", "about"})
 
 
 @contextlib.asynccontextmanager
-async def a_chromium(*, keeps_third_parties: bool = True) -> AsyncIterator[Browser]:
-    """A browser without a window.
-
-    Args:
-        keeps_third_parties: whether a frame of another site may store anything, as in most people's browsers;
-            a new profile of Debian's Chromium does not let it.
-    """
+async def a_chromium() -> AsyncIterator[Browser]:
+    """A browser without a window."""
     require("chromium")
     path = next(filter(None, map(shutil.which, NAMES)))
-    mode = 0 if keeps_third_parties else 1
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        _put_preferences(Path(folder), {"profile": {"cookie_controls_mode": mode}})
-        async with async_playwright() as playwright:
-            # Only a profile can be given preferences; every context of its browser is a fresh one under them.
-            profile = await playwright.chromium.launch_persistent_context(
-                folder, executable_path=path, args=list(ARGUMENTS)
-            )
-            assert profile.browser is not None
-            try:
-                yield profile.browser
-            finally:
-                await profile.close()
-
-
-def _put_preferences(profile: Path, preferences: Any) -> None:
-    folder = profile / "Default"
-    folder.mkdir()
-    (folder / "Preferences").write_text(json.dumps(preferences))
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
 
 
 @dataclass

@@ -1,14 +1,13 @@
-"""The widget fits small windows and wide text, stands still for those who wish it, and survives a reload."""
+"""The widget fits small windows and wide text, and stands still for those who wish it."""
 
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import Route, ViewportSize, expect
+from playwright.async_api import ViewportSize
 
 from tests.browser import states
-from tests.browser.stage import SIZES, Stage, exactly
+from tests.browser.stage import SIZES, Stage
 from tests.browser.states import STATES
-from tests.browser.visit import Visit
 
 pytestmark = [pytest.mark.requires("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -81,36 +80,3 @@ async def test_what_moves_stands_still_for_those_who_wish_it(stage: Stage, wish:
         slides = await visit.launcher.evaluate("button => getComputedStyle(button).transitionDuration")
 
     assert (moving > 0, slides != "0s") == (wish == "no-preference",) * 2
-
-
-@pytest.mark.parametrize("name", sorted({*OPEN} - {"identity_required", "connecting"}))
-async def test_a_reload_keeps_every_line_once(stage: Stage, name: str) -> None:
-    async with stage.visit() as visit:
-        await _free_the_way(visit)
-        await STATES[name].bring(stage, visit)
-        before = await visit.said()
-        waiting = await visit.pending.locator(".bubble").all_inner_texts()
-
-        await visit.page.context.set_offline(False)
-        await visit.page.context.unroute_all()
-        stage.assistant.held.set()
-        await visit.leaves_and_returns()
-        await visit.is_online()
-
-        assert (await visit.said())[: len(before)] == before
-        sequence = await visit.messages.evaluate_all("all => all.map(each => Number(each.dataset.seq))")
-        assert sequence == list(range(1, len(sequence) + 1))
-        for line in waiting:
-            await expect(visit.widget.locator(".line.person .bubble", has_text=exactly(line))).to_have_count(
-                1
-            )
-
-
-async def _free_the_way(visit: Visit) -> None:
-    """Requests that a test held must not count as failures once they are let go of."""
-
-    async def go_on(route: Route) -> None:
-        await route.continue_()
-
-    visit.watch.forgive("net::ERR_ABORTED")
-    await visit.page.context.route("**/never", go_on)
