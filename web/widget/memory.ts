@@ -1,7 +1,5 @@
 // Small wishes of the person: kept on the device once the widget was opened, and only if the browser allows it.
 
-import { keeper } from '../chat/client/device.ts';
-
 export class Memory {
   readonly #open: string;
   readonly #sound: string;
@@ -13,26 +11,26 @@ export class Memory {
 
   /** Whether it was open on the page before, in this tab. */
   get wasOpen(): boolean {
-    return read(() => keeper('sessionStorage').getItem(this.#open)) === '1';
+    return read(() => sessionStorage.getItem(this.#open)) === '1';
   }
 
   setOpen(isOpen: boolean): void {
     read(() =>
       isOpen
-        ? keeper('sessionStorage').setItem(this.#open, '1')
-        : keeper('sessionStorage').removeItem(this.#open),
+        ? sessionStorage.setItem(this.#open, '1')
+        : sessionStorage.removeItem(this.#open),
     );
   }
 
   get hasSound(): boolean {
-    return read(() => keeper('localStorage').getItem(this.#sound)) === '1';
+    return read(() => localStorage.getItem(this.#sound)) === '1';
   }
 
   setSound(isOn: boolean): void {
     read(() =>
       isOn
-        ? keeper('localStorage').setItem(this.#sound, '1')
-        : keeper('localStorage').removeItem(this.#sound),
+        ? localStorage.setItem(this.#sound, '1')
+        : localStorage.removeItem(this.#sound),
     );
   }
 }

@@ -47,9 +47,6 @@ export class Keeping {
     if (!this.#isAllowed) return;
     const kept = { ...this.read(), ...changes };
     this.#unsaved = this.#write(kept) ? null : kept;
-    // Where little room is left, what cannot be made again counts more than a draft.
-    if (this.#unsaved)
-      this.#write({ ...kept, draft: '' }) || this.#write({ ...kept, draft: '', pending: [] });
   }
 
   /** Put a line in, or in its new state. */

@@ -1,7 +1,5 @@
 // What the client needs of the browser; tests bring their own.
 
-import { type Keeper, keeper, whenKept } from './device.ts';
-
 export interface Socket {
   send(text: string): void;
   /** Nothing is heard of it afterwards. */
@@ -31,7 +29,7 @@ export interface Surroundings {
   upload(url: string, token: string, body: Blob, progress: Progress): Promise<Answer>;
   socket(url: string, ears: SocketEars): Socket;
   /** May throw: a browser can forbid it. */
-  storage(): Keeper;
+  storage(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>;
   /** Milliseconds since 1970. */
   now(): number;
   /** Gives what calls it off. */
@@ -49,7 +47,7 @@ export function theBrowser(): Surroundings {
     fetch: (url, init) => fetch(url, init),
     upload: sendWithProgress,
     socket: openSocket,
-    storage: () => keeper('localStorage'),
+    storage: () => localStorage,
     now: () => Date.now(),
     later(run, ms) {
       const timer = setTimeout(run, ms);
@@ -103,12 +101,9 @@ function watch(tell: (happening: Happening) => void): () => void {
     target.addEventListener(event, () => tell(what()), ended);
   on(window, 'online', () => 'online');
   on(window, 'offline', () => 'offline');
+  on(window, 'storage', () => 'stored');
   on(window, 'pageshow', () => 'visible');
   on(window, 'pagehide', () => 'hidden');
   on(document, 'visibilitychange', () => (document.hidden ? 'hidden' : 'visible'));
-  const deaf = whenKept(() => tell('stored'));
-  return () => {
-    ended.abort();
-    deaf();
-  };
+  return () => ended.abort();
 }
