@@ -15,11 +15,7 @@ export class Memory {
   }
 
   setOpen(isOpen: boolean): void {
-    read(() =>
-      isOpen
-        ? sessionStorage.setItem(this.#open, '1')
-        : sessionStorage.removeItem(this.#open),
-    );
+    read(() => (isOpen ? sessionStorage.setItem(this.#open, '1') : sessionStorage.removeItem(this.#open)));
   }
 
   get hasSound(): boolean {
@@ -27,11 +23,7 @@ export class Memory {
   }
 
   setSound(isOn: boolean): void {
-    read(() =>
-      isOn
-        ? localStorage.setItem(this.#sound, '1')
-        : localStorage.removeItem(this.#sound),
-    );
+    read(() => (isOn ? localStorage.setItem(this.#sound, '1') : localStorage.removeItem(this.#sound)));
   }
 }
 
