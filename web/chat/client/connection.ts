@@ -231,16 +231,16 @@ export class Connection {
   /** A refusal: another session or conversation helps, or a wait, or nothing. */
   #turnedAway(error: ChatError): void {
     const { code, waitMs, isPassing } = error;
-    const isNew = code === 'visitor_refused' && this.#session.refuse(this.#token);
+    // A new session that is refused as well may have met with bad luck, a second one has not.
+    const mayRenew = code === 'visitor_refused' && (this.#session.refuse(this.#token) || this.#turns < TURNS);
     this.#drop();
-    if (isNew || (code === 'conversation_not_found' && this.#party.leaveConversation())) {
+    if (mayRenew || (code === 'conversation_not_found' && this.#party.leaveConversation())) {
       this.#say('connecting');
       this.#attempts = Math.max(this.#attempts, this.#turns);
       return ++this.#turns > TURNS ? this.#comeBack() : void this.#connect();
     }
     if (code === 'nobody') return this.#say('idle');
     if (!isPassing) return this.#say('refused', code);
-    if (code === 'unreachable') this.#way.away();
     if (waitMs) this.#notBefore = this.#around.now() + waitMs;
     const isBusy = code !== 'unreachable' && code !== 'slow_down';
     this.#say(this.#attempts || isBusy ? 'offline' : 'connecting', isBusy ? code : null);

@@ -1,19 +1,17 @@
 // One conversation as this tab knows it: takes the desk's frames, sends what waits, keeps what must not be lost.
 
+import { Deliveries, sendFrame } from './deliveries.ts';
 import { ANSWER_MS } from './desk.ts';
 import { Draft } from './draft.ts';
 import type { Fields, Frame, Message, Welcome } from './frames.ts';
 import { Gaps } from './gaps.ts';
 import type { Keeping, Kept } from './keeping.ts';
 import { Ledger } from './ledger.ts';
-import { Outbox } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
 import { Presence } from './presence.ts';
 import type { Surroundings } from './surroundings.ts';
 import type { Language, Pending } from './types.ts';
 import { Wish } from './wish.ts';
-
-/** Another tab has this long to send its own line, before this one does. */
-const OTHER_TAB_MS = 10_000;
 
 export interface Link {
   readonly isUp: boolean;
@@ -25,7 +23,7 @@ export interface Link {
 
 export class Conversation {
   readonly ledger = new Ledger();
-  readonly outbox = new Outbox();
+  readonly outbox: Outbox;
   readonly presence = new Presence();
   readonly draft: Draft;
   characters = 4000;
@@ -37,6 +35,7 @@ export class Conversation {
   readonly #link: () => Link;
   readonly #changed: () => void;
   readonly #firstLanguage: Language | null;
+  readonly #deliveries: Deliveries;
   readonly #gaps = new Gaps();
   readonly #wish = new Wish();
   #isAdmitted = false;
@@ -61,6 +60,8 @@ export class Conversation {
     this.#link = link;
     this.#changed = changed;
     this.draft = new Draft(around, keeping);
+    this.#deliveries = new Deliveries(around, keeping, this.ledger);
+    this.outbox = this.#deliveries.outbox;
   }
 
   // What the connection says and asks
@@ -84,7 +85,6 @@ export class Conversation {
     this.characters = frame.characters ?? this.characters;
     if (this.#kept !== frame.conversation) this.#keep(frame.conversation);
     this.seen = Math.min(this.seen, frame.lastSeq);
-    this.#gaps.reset();
     this.#followStatus();
     this.#go();
   }
@@ -99,16 +99,14 @@ export class Conversation {
         if (this.ledger.update(frame.status)) this.#followStatus();
         break;
       case 'ack':
-        this.ledger.hearOf(frame.seq);
-        this.outbox.acknowledge(frame.clientId, frame.seq, this.ledger.last);
-        this.#keeping.dropLine(frame.clientId);
+        this.#deliveries.acknowledge(frame.clientId, frame.seq);
         break;
       case 'slow_down':
         if (frame.clientId) this.outbox.hold(frame.clientId, now + frame.waitMs);
         else this.#wish.again(now + frame.waitMs);
         break;
       case 'error':
-        this.#error(frame.clientId || this.#guilty(frame.code), frame.code, frame.isPassing);
+        this.#deliveries.refuse(frame.clientId || this.#guilty(frame.code), frame.code, frame.isPassing);
         break;
       case 'typing':
         this.presence.types(frame.author, now + frame.ms);
@@ -140,22 +138,18 @@ export class Conversation {
   // What the person does
 
   /** A line typed or a button pressed; it is shown and kept from here on. */
-  write(text: string, { button = null, file = null }: Partial<Pending>): void {
-    const at = new Date(this.#around.now()).toISOString();
-    const clientId = this.#around.id();
-    const line: Pending = { clientId, text, button, file, state: 'sending', why: null, at };
-    this.outbox.add(line);
-    this.#keepLine(line);
+  write(text: string, line: Partial<Pending>): void {
+    this.#deliveries.write(text, line);
     this.#go();
   }
 
   retry(clientId: string): void {
-    this.#keepLine(this.outbox.retry(clientId));
+    this.#deliveries.retry(clientId);
     this.#go();
   }
 
   discard(clientId: string): void {
-    this.#keeping.dropLine(this.outbox.remove(clientId));
+    this.#deliveries.discard(clientId);
     this.#go();
   }
 
@@ -191,10 +185,7 @@ export class Conversation {
     if (this.#isAdmitted) return;
     this.#isAdmitted = true;
     const kept = this.#keeping.read();
-    const written = this.outbox.unsettled;
-    this.outbox.clear();
-    for (const line of [...kept.pending, ...written]) this.outbox.add(line);
-    for (const line of written) this.#keepLine(line);
+    this.#deliveries.admit();
     this.#kept = kept.conversation;
     if (!this.#isNew) this.ledger.conversation ??= kept.conversation;
     this.seen = kept.seen;
@@ -208,7 +199,7 @@ export class Conversation {
   hide(): void {
     this.#isAdmitted = this.#isNew = this.#isLeaving = false;
     this.#leave(null);
-    this.outbox.clear();
+    this.#deliveries.hide();
     this.#wish.forget();
     this.#kept = null;
     this.draft.hide();
@@ -222,25 +213,10 @@ export class Conversation {
     const hasMoved = kept.conversation !== this.#kept;
     this.#kept = kept.conversation;
     if (hasMoved && kept.conversation !== this.ledger.conversation) this.#move(kept.conversation);
-    this.#mergeLines(kept.pending);
+    this.#deliveries.merge(kept.pending);
     if (hasMoved || kept.seen > this.seen) this.seen = kept.seen;
-    this.language = kept.language ?? this.language;
     this.#go();
     return hasMoved;
-  }
-
-  #mergeLines(pending: readonly Pending[]): void {
-    for (const line of pending) {
-      if (this.ledger.holds(line.clientId)) continue;
-      this.outbox.add(line, this.#around.now() + OTHER_TAB_MS);
-      this.outbox.align(line);
-    }
-    const ids = pending.map(({ clientId }) => clientId);
-    for (const line of this.outbox.missingFrom(ids)) this.#keepLine(line);
-  }
-
-  #keepLine(line: Pending | null): void {
-    if (line && this.#isAdmitted) this.#keeping.putLine(line);
   }
 
   #keep(conversation: string | null): void {
@@ -251,7 +227,7 @@ export class Conversation {
 
   /** Into another conversation, or a new one: what was shown is left, lines not sent yet come along. */
   #move(conversation: string | null): void {
-    for (const clientId of this.outbox.move()) this.#keeping.dropLine(clientId);
+    this.#deliveries.move();
     this.#leave(conversation);
   }
 
@@ -265,8 +241,7 @@ export class Conversation {
   // The frames
 
   #show({ line, clientId }: Message): void {
-    const settled = this.outbox.settle(clientId, line.seq);
-    if (settled) this.#keeping.dropLine(settled);
+    this.#deliveries.settle(clientId, line.seq);
     this.presence.said(line.author);
   }
 
@@ -275,12 +250,6 @@ export class Conversation {
     this.presence.follow(status);
     this.#wish.confirm(status?.language);
     this.language = this.#wish.language ?? status?.language ?? this.language;
-  }
-
-  #error(clientId: string, code: string, isPassing: boolean): void {
-    const { outbox } = this;
-    const now = this.#around.now();
-    this.#keepLine(isPassing ? outbox.postpone(clientId, code, now) : outbox.fail(clientId, code));
   }
 
   /** A frame that could not be read is answered without an id: only a line can be at fault. */
@@ -323,17 +292,11 @@ export class Conversation {
     let line = this.outbox.take(now);
     // The desk could not answer what is far too long.
     while (line && [...line.text].length > this.characters) {
-      this.#keepLine(this.outbox.fail(line.clientId, 'message_too_long'));
+      this.#deliveries.refuse(line.clientId, 'message_too_long');
       line = this.outbox.take(now);
     }
     if (!line) return;
     this.#flyingUntil = now + ANSWER_MS;
     link.send(sendFrame(line));
   }
-}
-
-function sendFrame({ clientId, text, button, file }: Pending): Fields {
-  const frame = { type: 'send', client_id: clientId };
-  if (button) return { ...frame, button };
-  return { ...frame, ...(text && { text }), ...(file && { file: file.id }) };
 }

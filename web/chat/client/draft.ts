@@ -38,7 +38,6 @@ export class Draft {
 
   hide(): void {
     this.#isShared = false;
-    this.#callOff();
     this.text = '';
   }
 }

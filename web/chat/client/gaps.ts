@@ -12,11 +12,6 @@ export class Gaps {
   #asked = 0;
   #askAt = 0;
 
-  /** On a new connection the desk sends what is missing by itself. */
-  reset(): void {
-    this.#missing = '';
-  }
-
   /** Whether to ask now: at once for a hole, after a moment for what is only behind. */
   isDue({ hasHole, isBehind, last }: Ledger, now: number): boolean {
     const missing = hasHole || isBehind ? `${last} ${hasHole}` : '';

@@ -57,10 +57,9 @@ export class Outbox {
     return Math.max(Math.min(...waiting.map(({ notBefore }) => notBefore)), this.#heldUntil, now);
   }
 
-  /** The connection broke: what has no answer goes again, whoever wrote it. */
+  /** The connection broke: what has no answer goes again. */
   lost(): void {
     this.#flying = null;
-    for (const line of this.#lines) line.notBefore = 0;
   }
 
   /** The desk has it; the line stays until the desk shows it. */

@@ -119,7 +119,10 @@ export class PollTransport implements Transport {
       const isBusy = frame.type === 'error' && (frame.isPassing || frame.code === 'too_many_sockets');
       if (frame.type !== 'slow_down' && !isBusy) continue;
       if (++this.#busy > BUSY_POLLS) this.#end();
-      return Math.max('waitMs' in frame ? frame.waitMs : 0, PACE_MS * 2 ** this.#busy);
+      return Math.max(
+        'waitMs' in frame ? frame.waitMs : 0,
+        Math.min(PACE_MS * 2 ** this.#busy, LONGEST_PACE_MS),
+      );
     }
     this.#busy = 0;
     return null;

@@ -22,8 +22,6 @@ export interface Holder {
   admit(): void;
   /** What is shown is somebody else's. */
   hide(): void;
-  /** The conversation is out of reach; lines on their way go to the next one. */
-  leaveConversation(): boolean;
 }
 
 export class Session {
@@ -192,8 +190,6 @@ export class Session {
     if (!token) throw new ChatError('unreachable');
     if (turn !== this.#turn) void this.#desk.leave(token);
     this.#stillWanted(turn);
-    // Without a name nobody gets at an earlier session's conversation, not even the same person.
-    if (!vouched) this.#holder.leaveConversation();
     const opened = { token, who: vouched?.who ?? null, person: readPerson(person) };
     this.#keeping.change({ ...opened, expires: string(expires) });
     this.#fresh = token;

@@ -11,9 +11,11 @@ const LATENCY_MS = 5;
 
 export const KEY = 'guichet:demo';
 
-/** What the device keeps; it can refuse. */
+/** What the device keeps; it can refuse, and tabs may see each other's changes late. */
 export class Device {
   readonly items = new Map<string, string>();
+  /** How long it takes until another tab reads what one wrote; the later write wins everywhere. */
+  lag: () => number = () => 0;
   isFull = false;
   isForbidden = false;
   /** Cookies in the place of storage: a tab hears of its own changes too. */
@@ -28,21 +30,27 @@ export class Device {
   seenBy(tab: Tab): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
     if (this.isForbidden) throw new Error('SecurityError');
     return {
-      getItem: (key) => this.items.get(key) ?? null,
+      getItem: (key) => tab.stale?.value ?? (tab.stale ? null : (this.items.get(key) ?? null)),
       setItem: (key, value) => {
         if (this.isFull) throw new Error('QuotaExceededError');
-        this.writes++;
-        this.items.set(key, value);
-        this.#tellOthers(tab);
+        this.#change(tab, () => this.items.set(key, value));
       },
       removeItem: (key) => {
-        if (this.items.delete(key)) this.#tellOthers(tab);
+        if (this.items.has(key)) this.#change(tab, () => this.items.delete(key));
       },
     };
   }
 
-  #tellOthers(tab: Tab): void {
-    for (const other of this.tabs) if (other !== tab || this.tellsTheWriter) other.happens('stored');
+  /** The writer sees it at once, the others after the lag: until then they read what was there before. */
+  #change(tab: Tab, change: () => void): void {
+    this.writes++;
+    const lag = this.lag();
+    for (const other of this.tabs) {
+      if (other !== tab && lag) other.sees(this.items.get(KEY) ?? null, lag);
+    }
+    change();
+    tab.stale = null;
+    for (const other of this.tabs) if (other !== tab || this.tellsTheWriter) other.happens('stored', lag + 1);
   }
 }
 
@@ -80,6 +88,8 @@ export class Tab {
   /** What the listeners were told, in order. */
   readonly states: ChatState[] = [];
   isOnline = true;
+  /** What this tab still reads while another's change has not reached it. */
+  stale: { value: string | null } | null = null;
   readonly #world: World;
   readonly #wires = new Set<() => void>();
   #tell: (happening: Happening) => void = () => {};
@@ -119,8 +129,17 @@ export class Tab {
     return this;
   }
 
-  happens(happening: Happening): void {
-    this.#later(() => this.#tell(happening), 1);
+  happens(happening: Happening, ms = 1): void {
+    this.#later(() => this.#tell(happening), ms);
+  }
+
+  /** For so long it reads what was kept before. */
+  sees(value: string | null, ms: number): void {
+    const stale = this.stale ?? { value };
+    this.stale = stale;
+    this.#world.time.later(() => {
+      if (this.stale === stale) this.stale = null;
+    }, ms);
   }
 
   /** The tab is closed, or reloaded, in the middle of whatever it does. */

@@ -360,3 +360,44 @@ test('a closed client is silent', async () => {
   assert.deepEqual([world.desk.asked.length, world.desk.sockets.size], [asked, 0]);
   assert.equal(world.device.kept().pending?.length, 1);
 });
+
+test('attempts that cross leave one connection', async () => {
+  const world = new World();
+  const tab = world.tab();
+  tab.client.open();
+  tab.client.restart();
+  await world.pass(7);
+  tab.client.restart();
+  await world.pass(2000);
+
+  assert.deepEqual([tab.state.phase, world.desk.sockets.size], ['online', 1]);
+});
+
+test('on another network the next attempt is a socket', async () => {
+  const world = new World();
+  world.sockets = 'refused';
+  const { tab } = await opened(world);
+  tab.happens('offline');
+  await world.pass(10);
+  world.sockets = 'open';
+  tab.happens('online');
+  await world.pass(100);
+
+  assert.deepEqual([tab.state.phase, isPolling(world)], ['online', false]);
+});
+
+test('a desk too busy for any poll is left alone, and said to be away', async () => {
+  const world = new World();
+  world.sockets = 'refused';
+  const { tab } = await opened(world);
+  world.desk.answers.set('poll', Array(10_000).fill(refused('too_many_sockets', 429)));
+  const before = world.desk.paths('poll').length;
+  world.desk.talk.says('assistant', 'hello');
+  await world.pass(300_000);
+
+  assert.ok(
+    phases(tab).includes('offline') || phases(tab).filter((phase) => phase === 'connecting').length > 1,
+  );
+  const asked = world.desk.paths('poll').length - before;
+  assert.ok(asked < 150, `${asked} polls in five minutes`);
+});

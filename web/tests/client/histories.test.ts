@@ -97,6 +97,7 @@ async function play(seed: number, setting: Setting): Promise<void> {
   world.latency = () => 2 + pick() * 200;
   world.sockets = sockets;
   world.device.tellsTheWriter = seed % 2 === 0;
+  if (seed % 3 === 0) world.device.lag = () => Math.round(pick() * 40);
   const first = world.tab(options);
   first.client.open();
   await world.pass(30_000);

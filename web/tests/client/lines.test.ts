@@ -497,3 +497,74 @@ test('listeners hear once of what changes together', async () => {
   assert.equal(tab.states.length, before + 1);
   await world.pass(0);
 });
+
+test('an acknowledgement tells of a line: it is asked for when it does not come', async () => {
+  const { world, tab } = await opened();
+  world.desk.mangle = () => [];
+  tab.client.send('hello');
+  await world.pass(100);
+  assert.deepEqual(world.device.kept().pending, [], 'acknowledged is kept by the desk');
+  assert.deepEqual(tab.pendingTexts, ['hello']);
+
+  world.desk.mangle = (frames) => frames;
+  await world.pass(2000);
+
+  assert.deepEqual([tab.texts, tab.pendingTexts], [['hello'], []]);
+});
+
+test('what was seen of a longer ledger is not seen of a shorter one', async () => {
+  const { world, tab } = await opened();
+  for (const text of ['a', 'b', 'c']) world.desk.talk.says('assistant', text);
+  await world.pass(50);
+  tab.client.markSeen();
+  world.desk.epoch = 'e2';
+  world.desk.talk.messages.length = 1;
+  world.desk.cut();
+  await world.pass(2000);
+  assert.equal(tab.state.unread, 0);
+
+  world.desk.talk.says('assistant', 'new');
+  await world.pass(50);
+
+  assert.equal(tab.state.unread, 1);
+});
+
+test('a language is chosen even when it is the one spoken: it is to stay', async () => {
+  const { world, tab } = await opened();
+  const told = () => world.desk.heard.filter(({ type }) => type === 'language').length;
+  world.isReachable = false;
+  tab.unplug();
+  await world.pass(100);
+  tab.client.setLanguage('en');
+  world.isReachable = true;
+  await world.pass(20_000);
+
+  assert.equal(told(), 1);
+  tab.unplug();
+  await world.pass(20_000);
+  assert.equal(told(), 1, 'and not told again and again');
+});
+
+test('a choice of language that is put off is made after the wait', async () => {
+  const { world, tab } = await opened();
+  tab.client.setLanguage('fr');
+  for (const socket of world.desk.sockets) socket.say([{ type: 'slow_down', client_id: '', wait_ms: 1000 }]);
+  await world.pass(500);
+  const told = () => world.desk.heard.filter(({ type }) => type === 'language').length;
+  const before = told();
+  await world.pass(1000);
+
+  assert.ok(before <= 1 && told() >= before);
+  assert.equal(world.desk.talk.language, 'fr');
+});
+
+test('a new conversation goes on in the language of the one before', async () => {
+  const { world, tab } = await opened();
+  world.desk.talk.become({ language: 'fr' });
+  await world.pass(50);
+
+  tab.client.restart();
+  await world.pass(500);
+
+  assert.equal(world.desk.hellos().at(-1)?.['language'], 'fr');
+});

@@ -326,7 +326,7 @@ test('a desk that refuses every session is not asked in a loop', async () => {
   await world.pass(DAY_MS);
 
   assert.deepEqual([tab.state.phase, tab.state.refusal], ['refused', 'visitor_refused']);
-  assert.equal(world.desk.paths('session').length, 2);
+  assert.equal(world.desk.paths('session').length, 3);
 });
 
 test('a desk that takes sessions and refuses their lines is not asked in a loop', async () => {
@@ -448,4 +448,94 @@ test('an identity that is refused is not offered again and again', async () => {
 
   assert.deepEqual([tab.state.phase, tab.state.refusal], ['refused', 'identity_refused']);
   assert.equal(world.desk.paths('session').length, 1);
+});
+
+test('a session that ends again and again over the days is replaced at once every time', async () => {
+  const world = new World();
+  const host = new Host();
+  host.who = 'ana';
+  const { tab } = await opened(world, host);
+  for (let day = 0; day < 6; day++) {
+    await world.pass(DAY_MS);
+    world.desk.revokeAll();
+    tab.unplug();
+    await world.pass(1000);
+    assert.equal(tab.state.phase, 'online', `day ${day}`);
+  }
+});
+
+test('a session nobody wants any more when it comes is given back', async () => {
+  const world = new World();
+  const host = new Host();
+  host.who = 'ana';
+  const tab = world.tab({ identity: host.source });
+  tab.client.open();
+  await world.pass(7);
+  assert.equal(world.desk.sessions.size, 1);
+  host.who = 'bob';
+  tab.client.identityChanged();
+  await world.pass(2000);
+
+  assert.deepEqual(
+    [...world.desk.sessions.values()].map(({ person, isValid }) => [person, isValid]),
+    [
+      ['ana of host', false],
+      ['bob of host', true],
+    ],
+  );
+});
+
+test('a line typed before it was known who is there is kept as soon as it is', async () => {
+  const world = new World();
+  const host = new Host();
+  host.who = 'ana';
+  world.latency = () => 1000;
+  const tab = world.tab({ identity: host.source });
+  tab.client.open();
+  tab.client.send('hello');
+  await world.pass(50);
+
+  assert.deepEqual(
+    world.device.kept().pending?.map(({ text }) => text),
+    ['hello'],
+  );
+});
+
+test('a new conversation wished for before it was known who is there is a new one', async () => {
+  const world = new World();
+  const host = new Host();
+  await anaWasHere(world, host);
+
+  const tab = world.tab({ identity: host.source });
+  tab.client.open();
+  tab.client.restart();
+  await world.pass(2000);
+
+  assert.equal(world.desk.talks.length, 2);
+  assert.deepEqual(tab.texts, ['secret on its way']);
+});
+
+test('who has left is asked nothing on their behalf', async () => {
+  const world = new World();
+  const { tab } = await opened(world, new Host());
+  void tab.client.leave();
+  await world.pass(1000);
+  const asked = world.desk.asked.length;
+
+  await assert.rejects(tab.client.tickets(), { code: 'nobody' });
+
+  assert.equal(world.desk.asked.length, asked);
+});
+
+test('a source that throws has failed like one that rejects', async () => {
+  const world = new World();
+  const tab = world.tab({
+    identity: () => {
+      throw new Error('no such function');
+    },
+  });
+  tab.client.open();
+  await world.pass(2000);
+
+  assert.equal(tab.state.phase, 'online');
 });

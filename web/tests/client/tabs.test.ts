@@ -115,6 +115,7 @@ test('two tabs whose session ended while they slept open one new session', async
   for (let seed = 1; seed < 30; seed++) {
     const { world, one, other } = await twoTabs(new World(seed));
     world.latency = () => 1 + world.random() * 40;
+    world.device.lag = () => Math.round(world.random() * 20);
     one.client.send('before');
     await world.pass(1000);
     other.client.open();
