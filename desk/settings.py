@@ -6,7 +6,6 @@ whose text is fit for an operator: the name, the value and what is allowed.
 """
 
 import difflib
-import ipaddress
 import os
 import re
 import shlex
@@ -26,6 +25,23 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from desk.setting_kinds import (
+    Count,
+    Flag,
+    HttpUrl,
+    Port,
+    Seconds,
+    Threads,
+    Window,
+    as_command,
+    distinct,
+    from_commas,
+    networks,
+    refuse_unless,
+)
+from desk.setting_texts import SettingsError as SettingsError  # its callers know it from here
+from desk.setting_texts import as_text, from_file
+from desk.setting_texts import masked as masked
 from identity.sites.origins import origin_of
 from notices.privacy.notice import PrivacyNoticeError, read_notice
 from ticketing.gathering.logic import LONGEST_IN_WINDOWS
@@ -42,86 +58,31 @@ NOT_SETTINGS = frozenset({"GUICHET_REQUIRE"})
 Language = Literal["en", "fr"]
 
 
-class SettingsError(Exception):
-    """The settings are refused; the text says which, its value, and what is allowed."""
-
-
-def _refuse_unless(pattern: str) -> AfterValidator:
-    compiled = re.compile(pattern)
-
-    def check(value: str) -> str:
-        if not compiled.fullmatch(value):
-            raise PydanticCustomError("pattern", "does not match")
-        return value
-
-    return AfterValidator(check)
-
-
-def _from_commas(value: object) -> object:
-    """The environment has no lists: `en,fr` stands for one."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _networks(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        ipaddress.ip_network(value, strict=False)
-    return values
-
-
-def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(values)) != len(values):
-        raise PydanticCustomError("distinct", "a value appears twice")
-    return values
-
-
-def _as_command(value: str) -> str:
-    try:
-        shlex.split(value)
-    except ValueError:
-        raise PydanticCustomError("command", "quotes do not match") from None
-    return value
-
-
-Port = Annotated[int, Field(ge=1, le=65535, description="a port from 1 to 65535")]
-Count = Annotated[int, Field(ge=1, le=100_000, description="a whole number from 1 to 100000")]
-Threads = Annotated[int, Field(ge=1, le=64, description="a whole number from 1 to 64")]
-Seconds = Annotated[float, Field(ge=0.05, le=600, description="seconds, from 0.05 to 600")]
-Window = Annotated[float, Field(ge=0, le=3, description="seconds, from 0 (at once) to 3")]
-Flag = Annotated[bool, Field(description="true or false")]
-HttpUrl = Annotated[
-    str,
-    _refuse_unless(r"(https?://[^\s/?#@]+)?"),
-    Field(description="empty, or http:// or https:// with a host and no path"),
-]
-
-
 class Settings(BaseModel):
     """Every setting; the description of a field says which values are allowed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, hide_input_in_errors=True)
 
     host: Annotated[
-        str, _refuse_unless(r"[A-Za-z0-9._:-]+"), Field(description="an address or host name to listen on")
+        str, refuse_unless(r"[A-Za-z0-9._:-]+"), Field(description="an address or host name to listen on")
     ]
     port: Port
     public_url: HttpUrl
     trusted_proxies: Annotated[
         tuple[str, ...],
-        BeforeValidator(_from_commas),
-        AfterValidator(_networks),
+        BeforeValidator(from_commas),
+        AfterValidator(networks),
         Field(description="addresses or networks separated by commas, such as 10.0.0.0/8"),
     ]
     var: Annotated[Path, Field(description="a folder")]
     database_url: Annotated[
         str,
-        _refuse_unless(r"(sqlite:///\S+|postgresql\+psycopg://\S+)?"),
+        refuse_unless(r"(sqlite:///\S+|postgresql\+psycopg://\S+)?"),
         Field(description="empty, sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/NAME"),
     ]
     redis_url: Annotated[
         str,
-        _refuse_unless(r"((rediss?|unix)://\S+)?"),
+        refuse_unless(r"((rediss?|unix)://\S+)?"),
         Field(description="empty, redis://HOST:PORT/N, rediss://… or unix://…"),
     ]
 
@@ -131,11 +92,11 @@ class Settings(BaseModel):
         BeforeValidator(lambda value: Path(str(value)).expanduser().absolute() if value else None),
         Field(description="empty (the shipped notice) or a YAML or TOML file"),
     ]
-    team_email: Annotated[str, _refuse_unless(r"[^@\s]+@[^@\s]+"), Field(description="an e-mail address")]
+    team_email: Annotated[str, refuse_unless(r"[^@\s]+@[^@\s]+"), Field(description="an e-mail address")]
     languages: Annotated[
         tuple[Language, ...],
-        BeforeValidator(_from_commas),
-        AfterValidator(_distinct),
+        BeforeValidator(from_commas),
+        AfterValidator(distinct),
         Field(min_length=1, description="one or both of en, fr, separated by a comma"),
     ]
     default_language: Annotated[Language, Field(description="en or fr, and one of GUICHET_LANGUAGES")]
@@ -150,7 +111,7 @@ class Settings(BaseModel):
 
     encoder: Annotated[
         str,
-        _refuse_unless(r"\S(.*\S)?"),
+        refuse_unless(r"\S(.*\S)?"),
         Field(description="none, the name of a sentence-transformers model or a folder that holds one"),
     ]
     encoder_quantised: Flag
@@ -204,7 +165,7 @@ class Settings(BaseModel):
     ]
     picture_scan: Annotated[
         str,
-        AfterValidator(_as_command),
+        AfterValidator(as_command),
         Field(description="empty, or a program and its arguments, such as clamdscan --fdpass {file}"),
     ]
 
@@ -345,7 +306,7 @@ class Settings(BaseModel):
 
     def environment(self) -> dict[str, str]:
         """The same settings as variables, so that a child process has exactly those of its parent."""
-        return {PREFIX + name.upper(): _as_text(value) for name, value in self}
+        return {PREFIX + name.upper(): as_text(value) for name, value in self}
 
 
 def load(environ: Mapping[str, str] | None = None, *, env_file: Path | None = None) -> Settings:
@@ -356,7 +317,7 @@ def load(environ: Mapping[str, str] | None = None, *, env_file: Path | None = No
     """
     if environ is None:
         environ, env_file = os.environ, env_file or Path(".env")
-    overrides = {**_from_file(env_file), **_ours(environ)}
+    overrides = {**_ours(from_file(env_file)), **_ours(environ)}
     if unknown := sorted(
         name for name in overrides if name[len(PREFIX) :].lower() not in Settings.model_fields
     ):
@@ -380,45 +341,12 @@ def wants_tracebacks() -> bool:
     return os.environ.get("GUICHET_LOG_LEVEL") == "DEBUG"
 
 
-def masked(name: str, value: object) -> str:
-    """A setting's value as it may be shown: of a URL neither user and password nor the query."""
-    text = _as_text(value)
-    if not name.endswith("_url") or not text:
-        return text
-    parts = re.fullmatch(r"([a-z0-9+.-]+://)(.*@)?([^?]*)(\?.*)?", text, re.DOTALL)
-    if not parts:
-        return "***"
-    scheme, secret, rest, query = parts.groups()
-    return scheme + ("***@" if secret else "") + rest + ("?***" if query else "")
-
-
 def _ours(variables: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in variables.items()
         if name.startswith(PREFIX) and name not in NOT_SETTINGS
     }
-
-
-def _from_file(path: Path | None) -> dict[str, str]:
-    if path is None or not path.is_file():
-        return {}
-    variables: dict[str, str] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        text = line.strip().removeprefix("export ").strip()
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = text.partition("=")
-        if not equals:
-            raise SettingsError(f"{path}, line {number}: a line must be NAME=value, a comment or empty.")
-        variables[name.strip()] = _unquoted(value.strip())
-    return _ours(variables)
-
-
-def _unquoted(value: str) -> str:
-    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-        return value[1:-1]
-    return re.sub(r"\s+#.*$", "", value)
 
 
 def _unknown(name: str) -> str:
@@ -448,11 +376,3 @@ def _reachable(host: str) -> str:
     if host in ("0.0.0.0", "::"):  # noqa: S104 - compared with, not listened on
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return "" if value is None else str(value)
