@@ -133,6 +133,8 @@ export class WidgetApp extends HTMLElement {
     if (language && language !== this.#words.language) void this.#turnTo(language);
     if (state.conversation !== this.#hadConversation) {
       this.#hadConversation = state.conversation;
+      // What was kept of a line is known only now; what somebody else wrote is not theirs.
+      this.#composer.text = state.draft;
       if (this.#view.name !== 'chat') this.#go(CHAT, false);
     }
     this.#composer.limit = state.characters;

@@ -85,6 +85,12 @@ export class ChatComposer extends HTMLElement {
     return this.#box.value;
   }
 
+  set text(text: string) {
+    // Setting what is there would take the caret away from where it stands.
+    if (text !== this.#box.value) this.#box.value = text;
+    this.#measure();
+  }
+
   override focus(): void {
     this.#box.focus();
   }
