@@ -401,3 +401,52 @@ test('a desk too busy for any poll is left alone, and said to be away', async ()
   const asked = world.desk.paths('poll').length - before;
   assert.ok(asked < 150, `${asked} polls in five minutes`);
 });
+
+test('a failure that comes too late disturbs nothing', async () => {
+  const world = new World();
+  let isSilent = true;
+  const identity = () => (isSilent ? new Promise<null>(() => {}) : Promise.resolve(null));
+  const tab = world.tab({ identity });
+  tab.client.open();
+  await world.pass(1000);
+  isSilent = false;
+  tab.client.identityChanged();
+  await world.pass(1000);
+  assert.equal(tab.state.phase, 'online');
+  const hellos = world.desk.hellos().length;
+
+  await world.pass(20_000);
+
+  assert.equal(world.desk.hellos().length, hellos);
+});
+
+test('after a long absence the desk that was seen again is looked for soon, should it go once more', async () => {
+  const { world, tab } = await opened();
+  world.isReachable = false;
+  tab.unplug();
+  await world.pass(600_000);
+  world.isReachable = true;
+  await world.pass(40_000);
+  assert.equal(tab.state.phase, 'online');
+  world.isReachable = false;
+  tab.unplug();
+  await world.pass(600_000);
+  world.isReachable = true;
+  while (tab.state.phase !== 'online') await world.pass(100);
+
+  tab.unplug();
+  await world.pass(3000);
+
+  assert.equal(tab.state.phase, 'online');
+});
+
+test('a hello over polling that is not answered by a welcome is said again', async () => {
+  const world = new World();
+  world.sockets = 'refused';
+  world.desk.helloAnswers.push({ type: 'pong' });
+  const tab = world.tab();
+  tab.client.open();
+  await world.pass(15_000);
+
+  assert.equal(tab.state.phase, 'online');
+});

@@ -239,3 +239,17 @@ test('tabs whose writing crosses lose no line', async () => {
 
   assert.deepEqual(next.texts.toSorted(), ['from one', 'from the other']);
 });
+
+test('a line on file that writing in another tab has put back does not stay kept', async () => {
+  const { world, one, other } = await twoTabs();
+  one.client.send('hello');
+  await world.pass(3);
+  const crossed = world.device.items.get('guichet:demo') ?? '';
+  await world.pass(500);
+
+  world.device.items.set('guichet:demo', crossed);
+  other.happens('stored');
+  await world.pass(50);
+
+  assert.deepEqual([world.device.kept().pending, other.pendingTexts], [[], []]);
+});

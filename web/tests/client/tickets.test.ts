@@ -102,6 +102,8 @@ test('a refusal has its code and its wait', async () => {
   });
   assert.equal(await codeOf(world, tab.client.ticket('INC-000009')), 'ticket_not_found');
   assert.equal(await codeOf(world, tab.client.ticket('INC-000009')), 'unreachable');
+  world.desk.answers.set('tickets', [{ status: 500, body: { error: 'no word of the desk' } }]);
+  assert.equal(await codeOf(world, tab.client.tickets()), 'unreachable');
   world.isReachable = false;
   assert.equal(await codeOf(world, tab.client.tickets()), 'unreachable');
 });
