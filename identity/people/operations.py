@@ -66,7 +66,8 @@ def leave_contact(
         AddressRefused: the address is none; nothing is kept.
         PersonIsVerified: a site vouches for the person; nothing is kept.
     """
-    person = session.get_one(Person, person_id, with_for_update=True, populate_existing=True)
+    # Its key stays as it is, so rows that refer to the person are not held up.
+    person = session.get_one(Person, person_id, with_for_update={"key_share": True}, populate_existing=True)
     if person.is_verified:
         raise PersonIsVerified
     if email and email.strip():

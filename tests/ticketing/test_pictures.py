@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from notices.texts.catalogue import say
 from storage.database import Database
@@ -35,6 +36,8 @@ from ticketing.conversations.operations import (
     take_over,
 )
 from ticketing.conversations.queries import access_conversation
+from ticketing.first_contact.logic import NoticeKind
+from ticketing.first_contact.models import NoticeShown
 from ticketing.languages.logic import Sighting
 from ticketing.pictures.errors import PictureNotFound, QuotaSpent
 from ticketing.pictures.logic import (
@@ -310,6 +313,36 @@ def test_pictures_that_arrive_together_are_counted_one_after_the_other(db: Datab
 
 
 # What becomes of the rest
+
+
+@pytest.mark.requires("postgres")
+def test_keeping_a_picture_does_not_wait_for_a_line_that_tells_its_person_something(
+    postgres_tables: str,
+) -> None:
+    """The line has the conversation, for which the picture waits: the picture must not have the person."""
+    database = Database(postgres_tables)
+    try:
+        talk = a_conversation(database)
+        conversation_id = database.read(access_conversation, talk.public_id, person_id=talk.person_id)
+
+        def tell_while_a_picture_comes(session: Session) -> str:
+            session.add(
+                NoticeShown(
+                    person_id=talk.person_id,
+                    kind=NoticeKind.MACHINE,
+                    version="1",
+                    language="fr",
+                    channel="web",
+                    conversation_id=conversation_id,
+                    at=NOW,
+                )
+            )
+            session.flush()
+            return keeps(database, talk)
+
+        assert database.write(tell_while_a_picture_comes)
+    finally:
+        database.close()
 
 
 def test_a_picture_that_no_line_shows_is_let_go_after_a_day(db: Database, talk: Talk) -> None:

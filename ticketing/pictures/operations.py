@@ -63,8 +63,9 @@ def keep_picture(
     Raises:
         QuotaSpent: others came in meanwhile; nothing is kept.
     """
-    # Locked: two pictures of one person that arrive together are counted one after the other.
-    session.get_one(Person, person_id, with_for_update=True)
+    # Locked: two pictures of one person that arrive together are counted one after the other. Only that:
+    # whoever has the conversation, for which the row below waits, may be about to refer to the person.
+    session.get_one(Person, person_id, with_for_update={"key_share": True})
     check_room(session, person_id, picture.size, limits, now=now)
     row = Picture(
         **vars(picture),
