@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from identity.people.models import PersonIdentity
+from identity.people.models import Person, PersonIdentity
 from identity.sites.errors import SiteRefused, SiteUnknown
 from identity.sites.logic import is_site_key
 from identity.sites.logo import Logo
@@ -71,7 +71,7 @@ def add_site(
 
 
 def change_site(session: Session, key: str, changes: SiteChanges) -> ShownSite:
-    """Bring what is named to the new state.
+    """Bring what is named to the new state. Where identity is required from now on, who has none is let go.
 
     Raises:
         SiteUnknown: no site has this key.
@@ -79,6 +79,8 @@ def change_site(session: Session, key: str, changes: SiteChanges) -> ShownSite:
     """
     site = _access(session, key)
     _change(site, changes)
+    if changes.get("is_identity_required"):
+        _let_anonymous_go(session, key)
     session.flush()
     return shown(site)
 
@@ -134,6 +136,14 @@ def _access(session: Session, key: str) -> Site:
     if site is None:
         raise SiteUnknown
     return site
+
+
+def _let_anonymous_go(session: Session, key: str) -> None:
+    """A session that was opened before goes on for days: required means required for it too (TRUST WW-7)."""
+    anonymous = select(Person.id).where(Person.is_verified.is_(False))
+    session.execute(
+        delete(VisitorSession).where(VisitorSession.site_key == key, VisitorSession.person_id.in_(anonymous))
+    )
 
 
 def _new_key(session: Session, name: str, wanted: str | None) -> str:

@@ -11,7 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from identity.people.models import PersonIdentity
-from identity.people.operations import add_anonymous_person
+from identity.people.operations import (
+    KnownPerson,
+    OutsideIdentity,
+    add_anonymous_person,
+    recognise_person,
+)
 from identity.sites.administration import (
     SiteChanges,
     add_host_key,
@@ -20,12 +25,13 @@ from identity.sites.administration import (
     remove_host_key,
     remove_site,
 )
-from identity.sites.errors import HostIdentityRefused, OriginRefused, SiteRefused, SiteUnknown
+from identity.sites.errors import HostIdentityRefused, OriginRefused, SiteRefused, SiteUnknown, VisitorRefused
 from identity.sites.keys import new_host_key
 from identity.sites.logo import Logo
 from identity.sites.models import Site
 from identity.sites.operations import access_site, put_site, spend_host_identity
 from identity.sites.queries import access_frame, all_sites, logo_of, privacy_of, shown_site
+from identity.visitors.logic import VisitorToken
 from identity.visitors.models import VisitorSession
 from identity.visitors.operations import SessionLife, access_session, open_session
 from notices.privacy.notice import from_kept, read_notice
@@ -242,6 +248,26 @@ def test_a_removed_site_lets_nobody_in_and_lets_go_who_is_in(db: Database) -> No
         db.read(access_session, opened.token, life=LIFE, now=NOW)
     assert db.read(lambda session: session.scalars(select(VisitorSession)).all()) == []
     assert db.read(lambda session: session.scalars(select(Site)).all()) == []
+
+
+def test_where_identity_comes_to_be_required_who_has_none_is_let_go(db: Database) -> None:
+    key, other = add(db).key, add(db).key
+    anonymous = db.write(add_anonymous_person, language="en", now=NOW)
+    ana = db.write(
+        recognise_person, OutsideIdentity("site", "ana"), language="en", default_language="en", now=NOW
+    )
+
+    def opened(site: str, person: KnownPerson) -> VisitorToken:
+        return db.write(open_session, site_key=site, person_id=person.id, life=LIFE, now=NOW).token
+
+    ended, elsewhere, signed_in = opened(key, anonymous), opened(other, anonymous), opened(key, ana)
+
+    db.write(change_site, key, SiteChanges(is_identity_required=True))
+
+    with pytest.raises(VisitorRefused):
+        db.read(access_session, ended, life=LIFE, now=NOW)
+    for token in (elsewhere, signed_in):
+        assert db.read(access_session, token, life=LIFE, now=NOW)
 
 
 @pytest.mark.parametrize("key", ["nope", "", "a b", "x" * 100])
