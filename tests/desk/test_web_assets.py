@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from desk.web_assets import AssetsMissing, integrity_of, read_manifest
+from desk.web_assets import AssetsMissing, integrity_of, keep_loader, read_manifest
 
 NAMES = {"loader": "loader.js", "widget": "widget-1A.js", "style": "widget-2B.css", "parts": ["en-3C.js"]}
 
@@ -57,3 +57,15 @@ def test_a_manifest_that_says_nothing_is_missing(tmp_path: Path, content: str) -
 def test_no_build_is_missing(tmp_path: Path) -> None:
     with pytest.raises(AssetsMissing):
         read_manifest(tmp_path / "web")
+
+
+def test_a_loader_that_was_built_anew_meanwhile_is_not_kept_under_the_old_name(tmp_path: Path) -> None:
+    build = tmp_path / "web"
+    build.mkdir()
+    assets = read_manifest(a_build(build))
+    (build / "loader.js").write_text("/* a newer one */")
+
+    with pytest.raises(AssetsMissing):
+        keep_loader(assets, tmp_path / "var")
+
+    assert not (tmp_path / "var").exists()

@@ -15,7 +15,7 @@ from desk.preparation.steps import Context
 from desk.preparation.web import BuildFailed, Workshop
 from desk.settings import PROJECT, inherited, load
 from desk.supervision.environment import of_npm
-from desk.web_assets import read_manifest
+from desk.web_assets import keep_loader, read_manifest
 
 TOOLS = ("package.json", "package-lock.json", "build.mjs")
 SOURCES = {
@@ -225,11 +225,11 @@ def test_packages_are_installed_once_for_the_same_lockfile(workshop: Workshop) -
 def test_every_loader_ever_built_is_kept(workshop: Workshop, tmp_path: Path) -> None:
     var = tmp_path / "var"
     web.build(workshop)
-    first = web.keep_loader(read_manifest(workshop.folder), var)
+    first = keep_loader(read_manifest(workshop.folder), var)
     (workshop.sources / "loader" / "main.ts").write_text("console.log('another');\n")
     web.build(workshop)
 
-    second = web.keep_loader(read_manifest(workshop.folder), var)
+    second = keep_loader(read_manifest(workshop.folder), var)
 
     assert {path.name for path in (var / "loaders").iterdir()} == {first.name, second.name}
     assert first != second
@@ -238,11 +238,11 @@ def test_every_loader_ever_built_is_kept(workshop: Workshop, tmp_path: Path) -> 
 
 def test_a_kept_loader_that_was_cut_short_is_mended(workshop: Workshop, tmp_path: Path) -> None:
     web.build(workshop)
-    kept = web.keep_loader(read_manifest(workshop.folder), tmp_path)
+    kept = keep_loader(read_manifest(workshop.folder), tmp_path)
     whole = kept.read_bytes()
     kept.write_bytes(whole[:10])
 
-    web.keep_loader(read_manifest(workshop.folder), tmp_path)
+    keep_loader(read_manifest(workshop.folder), tmp_path)
 
     assert kept.read_bytes() == whole
 

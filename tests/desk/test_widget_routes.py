@@ -486,6 +486,13 @@ async def test_a_pinned_loader_outlives_the_next_build(tmp_path: Path) -> None:
     assert floating.text == present.text == "/* a new one */"
 
 
+async def test_a_folder_that_cannot_keep_loaders_costs_only_that(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "loaders").write_text("no folder")
+    async with widget_desk(tmp_path) as desk:
+        assert (await get(desk, "/widget/v1/loader.js")).text == LOADER
+
+
 async def test_a_pinned_loader_that_was_changed_is_not_sent(tmp_path: Path) -> None:
     a_build(tmp_path / "web")
     digest = read_manifest(tmp_path / "web").loader_digest
