@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 
 from aiohttp import web
@@ -27,6 +28,8 @@ async def listen(stack: contextlib.AsyncExitStack, intranet: Intranet, *, shutdo
             await web.TCPSite(runner, host, port).start()
         except OSError as error:
             # A machine without IPv6 has one loopback address less; that is nothing to report.
+            if host == LOOPBACK[0] or error.errno == errno.EADDRINUSE:
+                extra = {"host": host, "port": port, "error": error.strerror}
+                log.warning("demo_is_not_served", extra=extra)
             if host == LOOPBACK[0]:
-                log.warning("demo_is_not_served", extra={"port": port, "error": error.strerror})
                 return
