@@ -105,7 +105,7 @@ class PollBody(_ClientFrame):
     since: Position = 0
     version: Position = 0
     epoch: Annotated[str, Field(max_length=64)] | None = None
-    # The place in the queue that the client shows; one that does not ask for it is not woken by it.
+    # The place in the queue that the client shows; one that shows none is told of it when it changes.
     position: Position | None = None
     wait: Annotated[int, Field(ge=0, le=25)] = 25
 
