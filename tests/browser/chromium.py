@@ -41,12 +41,20 @@ OWN_SCHEMES = frozenset({"data", "blob", "about"})
 
 
 @contextlib.asynccontextmanager
-async def a_chromium() -> AsyncIterator[Browser]:
-    """A browser without a window."""
+async def a_chromium(*, keeps_pages: bool = False) -> AsyncIterator[Browser]:
+    """A browser without a window.
+
+    Args:
+        keeps_pages: pages that were left wait in memory for the way back, which Playwright switches off.
+    """
     require("chromium")
     path = next(filter(None, map(shutil.which, NAMES)))
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        browser = await playwright.chromium.launch(
+            executable_path=path,
+            args=list(ARGUMENTS),
+            ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
+        )
         try:
             yield browser
         finally:
