@@ -88,7 +88,8 @@ class Stage:
             visit = await self.visit_in(context, path=path, site=site, language=language)
             await visit.launcher.wait_for()
             yield visit
-            assert visit.watch.found() == []
+            found = visit.watch.found()
+            assert not found, "\n".join(found)
 
     async def visit_in(
         self, context: BrowserContext, *, path: str | None = None, site: str = "demo", language: str = "en"

@@ -1,7 +1,7 @@
 // The style of the button and the frame. Sizes in px: the page's own font size is none of ours.
 
 export const STYLE = `
-:host{all:initial}
+:host{all:initial!important}
 .box{position:fixed;z-index:2147483000;right:20px;bottom:20px}
 .box.left{right:auto;left:20px}
 [hidden]{display:none!important}
