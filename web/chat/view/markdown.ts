@@ -156,9 +156,11 @@ export function parseInline(text: string, origin: string, depth = 0): Inline[] {
     if (plain) found.push({ kind: 'text', text: plain });
     plain = '';
   };
+  // Signs that nothing further on closes: looked for once, however often they stand there.
+  const open = new Set<string>();
   let at = 0;
   while (at < text.length) {
-    const taken = depth < DEEPEST ? spanAt(text, at, origin, depth) : null;
+    const taken = depth < DEEPEST ? spanAt(text, at, origin, depth, open) : null;
     if (taken) {
       flush();
       found.push(...taken.nodes);
@@ -182,13 +184,13 @@ interface Span {
   end: number;
 }
 
-function spanAt(text: string, at: number, origin: string, depth: number): Span | null {
+function spanAt(text: string, at: number, origin: string, depth: number, open: Set<string>): Span | null {
   switch (text[at]) {
     case '`':
       return codeAt(text, at);
     case '*':
     case '_':
-      return emphasisAt(text, at, origin, depth);
+      return emphasisAt(text, at, origin, depth, open);
     case '[':
       return linkAt(text, at, origin, depth);
     case '!':
@@ -204,23 +206,24 @@ function codeAt(text: string, at: number): Span | null {
   return { nodes: [{ kind: 'code', text: text.slice(at + 1, end) }], end: end + 1 };
 }
 
-function emphasisAt(text: string, at: number, origin: string, depth: number): Span | null {
+function emphasisAt(text: string, at: number, origin: string, depth: number, open: Set<string>): Span | null {
   const sign = text[at] ?? '';
   const mark = text[at + 1] === sign ? sign + sign : sign;
   // `a_name_like_this` and 2 * 3 * 4 are what they are.
   if (/[\p{L}\p{N}]/u.test(text[at - 1] ?? ' ') && sign === '_') return null;
   const from = at + mark.length;
-  if (!/\S/.test(text[from] ?? ' ')) return null;
+  if (open.has(mark) || !/\S/.test(text[from] ?? ' ')) return null;
   const end = closing(text, from, mark);
-  if (end < 0) return null;
+  if (end < 0) {
+    open.add(mark);
+    return null;
+  }
   const children = parseInline(text.slice(from, end), origin, depth + 1);
   return { nodes: [{ kind: mark.length === 2 ? 'bold' : 'italic', children }], end: end + mark.length };
 }
 
 function closing(text: string, from: number, mark: string): number {
-  const bound = text.indexOf('\n\n', from);
   for (let at = text.indexOf(mark, from + 1); at > 0; at = text.indexOf(mark, at + 1)) {
-    if (bound >= 0 && at > bound) return -1;
     const isSpaced = !/\S/.test(text[at - 1] ?? ' ');
     const isInWord = mark[0] === '_' && /[\p{L}\p{N}]/u.test(text[at + mark.length] ?? ' ');
     if (!isSpaced && !isInWord) return at;

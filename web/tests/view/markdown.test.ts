@@ -133,6 +133,8 @@ test('no text takes long to read, however it is built', () => {
     '[',
     '![',
     '**a',
+    '*a ',
+    '**a*b_c ',
     '*',
     '_ a',
     '`',
@@ -147,7 +149,7 @@ test('no text takes long to read, however it is built', () => {
   ]) {
     const began = performance.now();
     parseMarkdown(part.repeat(Math.ceil(16_000 / part.length)), DESK);
-    assert.ok(performance.now() - began < 2_000, part);
+    assert.ok(performance.now() - began < 1_000, part);
   }
 });
 
