@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 
 import pytest
 from playwright.async_api import FilePayload, Route, expect
@@ -15,16 +16,21 @@ from tests.pictures import a_picture
 pytestmark = [pytest.mark.requires("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
 IDENTIFIED = "/?site=demo&language=en&identity=/who"
-ANA, BEN = ({"sub": name.lower(), "name": name} for name in ("Ana", "Ben"))
+
 SIGN_IN_AGAIN = "() => guichet.identify(async () => (await fetch('/who')).text())"
 TEXT = "() => document.body.innerText"
 STORED = "() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]"
 
 
+def called(name: str) -> dict[str, str]:
+    """Somebody new."""
+    return {"sub": secrets.token_hex(4), "name": name}
+
+
 async def somebody_else_signs_in(stage: Stage, visit: Visit) -> None:
     """The page finds out that Ben is there now; the counter shows him a conversation of his own."""
     before = await visit.conversation()
-    stage.intranet.person = BEN
+    stage.intranet.person = called("Ben")
     await visit.page.evaluate(SIGN_IN_AGAIN)
     for _ in range(100):
         if await visit.conversation() != before:
@@ -34,7 +40,7 @@ async def somebody_else_signs_in(stage: Stage, visit: Visit) -> None:
 
 
 async def test_nothing_of_the_person_before_stays_in_sight(stage: Stage) -> None:
-    stage.intranet.person = ANA
+    stage.intranet.person = called("Ana")
     async with stage.visit(path=IDENTIFIED) as visit:
         await visit.open()
         await visit.attaches(a_picture(), "ana-one.png")
@@ -52,7 +58,7 @@ async def test_nothing_of_the_person_before_stays_in_sight(stage: Stage) -> None
 
 
 async def test_a_picture_on_its_way_is_not_attached_to_another_conversation(stage: Stage) -> None:
-    stage.intranet.person = ANA
+    stage.intranet.person = called("Ana")
     async with stage.visit(path=IDENTIFIED) as visit:
         await visit.open()
         way = await held(visit, "**/chat/v1/file?**")
@@ -63,13 +69,13 @@ async def test_a_picture_on_its_way_is_not_attached_to_another_conversation(stag
         await somebody_else_signs_in(stage, visit)
         async with visit.page.expect_response("**/chat/v1/file?**"):
             way.free.set()
-        await visit.says("ben writes")
+        await visit.says("my mouse is broken")
 
         await expect(visit.widget.locator("chat-composer .chip")).to_be_hidden()
 
 
 async def test_tickets_on_their_way_are_not_shown_to_the_next_person(stage: Stage) -> None:
-    stage.intranet.person = ANA
+    stage.intranet.person = called("Ana")
     async with stage.visit(path=IDENTIFIED) as visit:
         await visit.open()
         number = await visit.opens_new_ticket("ticket")
@@ -160,20 +166,21 @@ async def test_a_counter_that_is_taken_off_before_the_page_is_there_does_not_com
 
 
 class Way:
-    """A request that is held: it came, and may go on."""
+    """An answer that is held on its way: the desk has given it, and it may go on."""
 
     def __init__(self) -> None:
         self.came, self.free = asyncio.Event(), asyncio.Event()
 
 
 async def held(visit: Visit, address: str) -> Way:
-    """Hold the next request to an address."""
+    """Hold the next answer from an address."""
     way = Way()
 
     async def hold(route: Route) -> None:
+        answer = await route.fetch()
         way.came.set()
         await way.free.wait()
-        await route.continue_()
+        await route.fulfill(response=answer)
 
     await visit.page.context.route(address, hold, times=1)
     return way

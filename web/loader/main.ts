@@ -33,6 +33,7 @@ function start(script: HTMLScriptElement): void {
     isLeft: position === 'left',
     identity: identity ? () => askHost(identity) : null,
   });
+  const begin = (): void => counter.begin();
   window.guichet = {
     open: () => counter.show(true),
     close: () => counter.hide(),
@@ -40,13 +41,14 @@ function start(script: HTMLScriptElement): void {
     language: (code) => counter.tell({ type: 'language', language: code }),
     theme: (name) => counter.tell({ type: 'theme', theme: name }),
     destroy: () => {
+      removeEventListener('load', begin);
       counter.destroy();
       delete window.guichet;
     },
   };
   // The page comes first: the frame is fetched when the page is there.
-  if (document.readyState === 'complete') counter.begin();
-  else addEventListener('load', () => counter.begin(), { once: true });
+  if (document.readyState === 'complete') begin();
+  else addEventListener('load', begin);
 }
 
 /** A fresh signed identity from the page's own back end; null when nobody is signed in. */

@@ -11,8 +11,10 @@ import { Words } from '../chat/view/words.ts';
 import { fetchTexts, type Language, spoken } from '../texts/texts.ts';
 import type { Config } from './config.ts';
 import { confirmed } from './confirm.ts';
+import { listenToDrops } from './drops.ts';
 import { WidgetHeader } from './header.ts';
 import { WidgetMenu } from './menu.ts';
+import { noticeOf } from './notice.ts';
 import { pill, WidgetTickets } from './tickets.ts';
 import { save, transcript } from './transcript.ts';
 import { WidgetWelcome } from './welcome.ts';
@@ -22,6 +24,8 @@ export type View = { name: 'chat' } | { name: 'tickets' } | { name: 'ticket'; nu
 export interface Outside {
   close(): void;
   widen(on: boolean): void;
+  /** Nothing is to be remembered on this device. */
+  forget(): void;
   /** The widget speaks another language from now on. */
   spoke(words: Words): void;
   sound: { isOn: boolean; toggle(): void };
@@ -61,7 +65,10 @@ export class WidgetApp extends HTMLElement {
     chat.subscribe((state) => this.#draw(state));
     this.setAttribute('role', 'main');
     this.addEventListener('keydown', (event) => this.#key(event));
-    if (config.files) this.#listenToDrops();
+    if (config.files) {
+      const label = (): string => this.#words.say('dropHere');
+      listenToDrops(this, label, (file) => void this.#composer.take(file));
+    }
   }
 
   /** What the person asked of the host: be there, and ready to be written in. */
@@ -132,6 +139,7 @@ export class WidgetApp extends HTMLElement {
     const language = spoken(state.language, this.#config.languages);
     if (language && language !== this.#words.language) void this.#turnTo(language);
     if (state.conversation !== this.#hadConversation) {
+      if (this.#hadConversation !== null) this.#leaveBehind();
       this.#hadConversation = state.conversation;
       // What was kept of a line is known only now; what somebody else wrote is not theirs.
       this.#composer.text = state.draft;
@@ -146,26 +154,24 @@ export class WidgetApp extends HTMLElement {
     this.#drawRefusal(state);
   }
 
+  /** Another conversation, perhaps another person's: nothing of the one before stays in sight or on its way. */
+  #leaveBehind(): void {
+    for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+    this.#composer.detach();
+    this.#tickets.clear();
+    this.#pictures.clear();
+  }
+
   #viewTitle(): string | null {
     if (this.#view.name === 'chat') return null;
     return this.#view.name === 'tickets' ? this.#words.say('tickets') : this.#view.number;
   }
 
   #drawNotice(state: ChatState): void {
-    const text = this.#noticeOf(state);
+    const text = noticeOf(state, this.#words);
     setText(this.#notice, text);
     toggle(this.#notice, text !== '');
     this.#notice.dataset['kind'] = state.phase === 'offline' ? 'offline' : state.speaker;
-  }
-
-  #noticeOf(state: ChatState): string {
-    const words = this.#words;
-    if (state.phase === 'offline') return words.say('offline');
-    if (state.waitMs > 0) return words.say('why_slow_down', { seconds: Math.ceil(state.waitMs / 1_000) });
-    if (state.speaker !== 'waiting' || state.phase !== 'online') return '';
-    const { position } = state;
-    const place = position === 1 ? words.say('next') : position ? words.say('position', { position }) : '';
-    return [place, words.say('waitingLong')].filter(Boolean).join('. ').replace('..', '.');
   }
 
   #drawRefusal(state: ChatState): void {
@@ -236,6 +242,7 @@ export class WidgetApp extends HTMLElement {
 
   async #forget(): Promise<void> {
     await this.#chat.leave();
+    this.#outside.forget();
     this.#go(CHAT, false);
     this.#outside.close();
   }
@@ -244,7 +251,11 @@ export class WidgetApp extends HTMLElement {
     const chat = this.#chat;
     const config = this.#config;
     return {
-      send: (text, picture) => chat.send(text, picture),
+      send: (text, picture) => {
+        // Whoever was forgotten here, or is not known any more, begins anew by writing.
+        if (chat.state.phase === 'idle') chat.open();
+        chat.send(text, picture);
+      },
       typing: () => chat.typing(),
       draft: (text) => chat.keepDraft(text),
       upload: config.files ? (file, progress) => this.#upload(file, progress) : null,
@@ -285,24 +296,6 @@ export class WidgetApp extends HTMLElement {
     const seconds = error instanceof ChatError ? Math.ceil(error.waitMs / 1_000) : 0;
     const text = this.#words.of('why_', code, 'why_other');
     return text.replace('{megabytes}', String(megabytes)).replace('{seconds}', String(seconds));
-  }
-
-  #listenToDrops(): void {
-    const hasFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
-    this.addEventListener('dragover', (event) => {
-      if (!hasFiles(event)) return;
-      event.preventDefault();
-      this.dataset['drop'] = this.#words.say('dropHere');
-    });
-    this.addEventListener('dragleave', (event) => {
-      if (!(event.relatedTarget instanceof Node && this.contains(event.relatedTarget)))
-        delete this.dataset['drop'];
-    });
-    this.addEventListener('drop', (event) => {
-      event.preventDefault();
-      delete this.dataset['drop'];
-      void this.#composer.take(event.dataTransfer?.files[0]);
-    });
   }
 }
 customElements.define('widget-app', WidgetApp);

@@ -1,6 +1,7 @@
 // Starts the widget in its frame, and keeps the host page told.
 
 import { ChatClient } from '../chat/client/client.ts';
+import { theBrowser } from '../chat/client/surroundings.ts';
 import type { ChatState } from '../chat/client/types.ts';
 import type { Words } from '../chat/view/words.ts';
 import type { ToFrame } from '../shared/messages.ts';
@@ -9,7 +10,7 @@ import { WidgetApp } from './app.ts';
 import { BRAND, readableOn, textOn } from './colors.ts';
 import { readConfig } from './config.ts';
 import { Host } from './host.ts';
-import { Memory } from './memory.ts';
+import { apart, Memory } from './memory.ts';
 import { chime } from './sound.ts';
 
 const PHONE_PX = 480;
@@ -29,16 +30,20 @@ let heardSeq = 0;
 async function begin(language: string | null): Promise<void> {
   const wished = [language, ...navigator.languages].map((code) => spoken(code, config.languages));
   const first = wished.find((code) => code !== null) ?? config.default_language;
-  chat = new ChatClient({
+  // A window of its own knows nobody, and must not end what somebody who is signed in on a page keeps.
+  const around = config.host === null ? { ...theBrowser(), storage: apart } : theBrowser();
+  const options = {
     url: location.origin,
     site: config.site,
     language: first,
     identity: async () => (hasIdentity ? host.identity() : null),
     identityRequired: config.identity === 'required',
-  });
+  };
+  chat = new ChatClient(options, around);
   await app.begin(chat, config, first, {
     close: () => host.tell({ type: 'close' }),
     widen: (on) => host.tell({ type: 'wide', on }),
+    forget: () => memory.forget(),
     spoke: (words) => look(words),
     sound: {
       get isOn() {

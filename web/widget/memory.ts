@@ -18,6 +18,11 @@ export class Memory {
     read(() => (isOpen ? sessionStorage.setItem(this.#open, '1') : sessionStorage.removeItem(this.#open)));
   }
 
+  forget(): void {
+    this.setOpen(false);
+    this.setSound(false);
+  }
+
   get hasSound(): boolean {
     return read(() => localStorage.getItem(this.#sound)) === '1';
   }
@@ -25,6 +30,16 @@ export class Memory {
   setSound(isOn: boolean): void {
     read(() => (isOn ? localStorage.setItem(this.#sound, '1') : localStorage.removeItem(this.#sound)));
   }
+}
+
+/** The storage of the desk's own windows: a frame on a page of the same site would share it. */
+export function apart(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
+  const named = (key: string): string => `${key}:window`;
+  return {
+    getItem: (key) => localStorage.getItem(named(key)),
+    setItem: (key, value) => localStorage.setItem(named(key), value),
+    removeItem: (key) => localStorage.removeItem(named(key)),
+  };
 }
 
 /** Storage throws where it is forbidden; a wish is then simply not remembered. */

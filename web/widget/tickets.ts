@@ -18,6 +18,8 @@ export class WidgetTickets extends HTMLElement {
   #words!: Words;
   #chat!: Chat;
   #on!: TicketsHandlers;
+  /** What is shown: answers to what was asked before are nobody's any more. */
+  #showing = 0;
 
   begin(words: Words, chat: Chat, on: TicketsHandlers): void {
     this.#words = words;
@@ -27,19 +29,35 @@ export class WidgetTickets extends HTMLElement {
   }
 
   async list(): Promise<void> {
-    await this.#load(async () => this.#drawList(await this.#chat.tickets()));
+    await this.#load(
+      () => this.#chat.tickets(),
+      (tickets) => this.#drawList(tickets),
+    );
   }
 
   async ticket(number: string): Promise<void> {
-    await this.#load(async () => this.#drawTicket(await this.#chat.ticket(number)));
+    await this.#load(
+      () => this.#chat.ticket(number),
+      (ticket) => this.#drawTicket(ticket),
+    );
   }
 
-  async #load(act: () => Promise<void>): Promise<void> {
-    this.replaceChildren(h('p', { class: 'quiet', role: 'status' }, this.#words.say('loading')));
+  /** Nothing of anybody's is shown, nor what is still on its way. */
+  clear(): void {
+    this.#showing += 1;
+    this.replaceChildren();
+  }
+
+  async #load<Found>(ask: () => Promise<Found>, draw: (found: Found) => void): Promise<void> {
+    this.clear();
+    const showing = this.#showing;
+    this.append(h('p', { class: 'quiet', role: 'status' }, this.#words.say('loading')));
     try {
-      await act();
+      const found = await ask();
+      if (showing === this.#showing) draw(found);
     } catch (error) {
-      const again = (): void => void this.#load(act);
+      if (showing !== this.#showing) return;
+      const again = (): void => void this.#load(ask, draw);
       this.replaceChildren(
         h(
           'p',
@@ -52,7 +70,7 @@ export class WidgetTickets extends HTMLElement {
     }
   }
 
-  async #drawList(tickets: readonly Ticket[]): Promise<void> {
+  #drawList(tickets: readonly Ticket[]): void {
     if (tickets.length === 0) {
       this.replaceChildren(h('p', { class: 'empty' }, icon('ticket'), this.#words.say('ticketsEmpty')));
       return;
@@ -79,7 +97,7 @@ export class WidgetTickets extends HTMLElement {
     );
   }
 
-  async #drawTicket(ticket: TicketDetails): Promise<void> {
+  #drawTicket(ticket: TicketDetails): void {
     const words = this.#words;
     const hold = ticket.holdReason ? words.of('hold_', ticket.holdReason, 'status_on_hold') : null;
     const history = ticket.entries.map((entry) => h('li', {}, this.#entry(entry)));
@@ -157,9 +175,11 @@ export class WidgetTickets extends HTMLElement {
       event.preventDefault();
       if (!box.value.trim() || button.disabled) return;
       button.disabled = true;
+      const showing = this.#showing;
       try {
         const done = await act(clientId, box.value.trim());
-        await this.#drawTicket(done.ticket);
+        if (showing !== this.#showing) return;
+        this.#drawTicket(done.ticket);
         this.prepend(
           h(
             'p',

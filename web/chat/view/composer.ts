@@ -24,6 +24,7 @@ export class ChatComposer extends HTMLElement {
   #characters = 4_000;
   #picture: Picture | null = null;
   #isUploading = false;
+  #uploads = 0;
   readonly #box = h('textarea', {
     rows: 1,
     id: 'guichet-line',
@@ -95,24 +96,36 @@ export class ChatComposer extends HTMLElement {
     this.#box.focus();
   }
 
+  /** Let go of the picture, also of one on its way: it is of another conversation. */
+  detach(): void {
+    this.#uploads += 1;
+    this.#isUploading = false;
+    this.#drop();
+    this.#complain('');
+  }
+
   /** A picture that was dropped somewhere on the conversation. */
   async take(file: File | undefined): Promise<void> {
     if (!file || !this.#on.upload || this.#isUploading) return;
     this.#isUploading = true;
+    this.#uploads += 1;
+    const upload = this.#uploads;
     this.#complain('');
     this.#showChip(this.#words.say('uploading'), null);
     try {
       const name = file.name || `${this.#words.say('screenshot')}.png`;
       const named = file.name ? file : new File([file], name, { type: file.type });
-      this.#picture = await this.#on.upload(named, () => undefined);
-      this.#showChip(this.#words.say('attached', { name: this.#picture.name }), () => this.#drop());
+      const picture = await this.#on.upload(named, () => undefined);
+      if (upload !== this.#uploads) return;
+      this.#picture = picture;
+      this.#showChip(this.#words.say('attached', { name: picture.name }), () => this.#drop());
     } catch (error) {
+      if (upload !== this.#uploads) return;
       this.#drop();
       this.#complain(this.#on.why(error));
-    } finally {
-      this.#isUploading = false;
-      this.#measure();
     }
+    this.#isUploading = false;
+    this.#measure();
   }
 
   #submit(event: Event): void {

@@ -31,6 +31,12 @@ export class Pictures {
     );
   }
 
+  /** Let go of all that were fetched. */
+  clear(): void {
+    for (const address of this.#fetched.values()) address.then(URL.revokeObjectURL, () => {});
+    this.#fetched.clear();
+  }
+
   #enlarge(picture: Picture, address: string): void {
     const words = this.#words();
     const dialog = h(
