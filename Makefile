@@ -4,7 +4,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run train build test check bench clean
+.PHONY: help setup run train build test check bench pictures clean
 
 DESK := .venv/bin
 RASA := .venv-rasa/bin
@@ -49,6 +49,9 @@ check: setup ## ruff, mypy strict, import contracts, in both environments; TypeS
 
 bench: setup ## the benchmarks of docs/benchmarks.md
 	$(DESK)/python -m benchmarks.turn
+
+pictures: build ## pictures of every state of the widget, by the system's Chromium
+	$(DESK)/python -m tests.browser.pictures
 
 clean: ## remove what can be made again (caches and build/; never var/ nor the environments)
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .rasa

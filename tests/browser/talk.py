@@ -42,6 +42,8 @@ class Assistant:
             return self.says
         if text == "/solved":
             return [{"text": TALK[language]["glad"]}]
+        if text in TALK[language]["replies"]:
+            return [{"text": TALK[language]["replies"][text]}]
         scene = next((name for name, line in LINES[language].items() if line == text), "echo")
         if scene == "thinking":
             await self.held.wait()

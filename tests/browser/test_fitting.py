@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import ViewportSize
+from playwright.async_api import ViewportSize, expect
 
 from tests.browser import states
 from tests.browser.stage import SIZES, Stage
@@ -80,3 +80,14 @@ async def test_what_moves_stands_still_for_those_who_wish_it(stage: Stage, wish:
         slides = await visit.launcher.evaluate("button => getComputedStyle(button).transitionDuration")
 
     assert (moving > 0, slides != "0s") == (wish == "no-preference",) * 2
+
+
+async def test_a_welcome_is_read_from_its_top(stage: Stage) -> None:
+    async with stage.visit(size=SIZES["phone"]) as visit:
+        await STATES["welcome"].bring(stage, visit)
+        await visit.page.set_viewport_size(NARROW)
+        await visit.scrolled_up()
+
+        assert await visit.widget.locator(".scroller").evaluate("box => box.scrollTop") == 0
+        await visit.says("one")
+        await expect(visit.messages.last).to_be_in_viewport()

@@ -39,8 +39,10 @@ export class ChatLog extends HTMLElement {
     hidden: true,
     onclick: () => this.toEnd(),
   });
-  #endless = new ResizeObserver(() => this.#isAtEnd && this.toEnd());
+  #endless = new ResizeObserver(() => this.#isAtEnd && !this.#isUnanswered && this.toEnd());
   #isAtEnd = true;
+  /** The person has said nothing yet: a welcome stays where it is, at its top. */
+  #isUnanswered = true;
   #isLoaded = false;
 
   /** Once, before anything is drawn; `top` stands above the first message, `bottom` below the last one on file. */
@@ -80,8 +82,9 @@ export class ChatLog extends HTMLElement {
     this.#drawChoices(state);
     this.#drawTyping(state);
     const hasMyLine = this.#pending.childElementCount > hadPending;
-    const isWelcome = isBeginning && !state.lines.some((line) => line.author === 'person');
-    if (isWelcome) this.#scroller.scrollTop = 0;
+    this.#isUnanswered = !state.pending.length && !state.lines.some((line) => line.author === 'person');
+    if (this.#isUnanswered && isBeginning) this.#scroller.scrollTop = 0;
+    else if (this.#isUnanswered && !first) return;
     else if (hasMyLine || isBeginning) this.toEnd();
     else if (wasAtEnd) this.#follow(first);
     else if (first) toggle(this.#newer, true);
