@@ -80,7 +80,8 @@ def change_site(session: Session, key: str, changes: SiteChanges) -> ShownSite:
     site = _access(session, key)
     _change(site, changes)
     if changes.get("is_identity_required"):
-        _let_anonymous_go(session, key)
+        # Sessions that were opened before would go on for days: required means required (TRUST WW-7).
+        _let_go(session, key, verified=False)
     session.flush()
     return shown(site)
 
@@ -115,7 +116,7 @@ def add_host_key(session: Session, key: str, host_key: Mapping[str, Any]) -> Sho
 
 
 def remove_host_key(session: Session, key: str, kid: str) -> ShownSite:
-    """Believe a key no more, from now on.
+    """Believe a key no more, nor whoever came with it: a counter that is open asks its host anew.
 
     Raises:
         SiteUnknown: no site has this key.
@@ -127,6 +128,7 @@ def remove_host_key(session: Session, key: str, kid: str) -> ShownSite:
         known = ", ".join(each["kid"] for each in site.host_keys) or "none"
         raise SiteRefused(f"it has no key {kid!r}; it has: {known}")
     site.host_keys = left
+    _let_go(session, key, verified=True)
     session.flush()
     return shown(site)
 
@@ -138,11 +140,11 @@ def _access(session: Session, key: str) -> Site:
     return site
 
 
-def _let_anonymous_go(session: Session, key: str) -> None:
-    """A session that was opened before goes on for days: required means required for it too (TRUST WW-7)."""
-    anonymous = select(Person.id).where(Person.is_verified.is_(False))
+def _let_go(session: Session, key: str, *, verified: bool) -> None:
+    """End the sessions on a site of those for whom its host vouches, or of the others."""
+    people = select(Person.id).where(Person.is_verified.is_(verified))
     session.execute(
-        delete(VisitorSession).where(VisitorSession.site_key == key, VisitorSession.person_id.in_(anonymous))
+        delete(VisitorSession).where(VisitorSession.site_key == key, VisitorSession.person_id.in_(people))
     )
 
 

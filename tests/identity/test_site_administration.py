@@ -219,6 +219,25 @@ def test_a_host_key_is_exchanged_while_both_are_believed(db: Database) -> None:
         db.write(spend_host_identity, key, signed(old, key, "old"), now=NOW)
 
 
+def test_with_a_host_key_go_the_sessions_of_those_it_vouched_for(db: Database) -> None:
+    host = new_host_key(NOW)
+    key = add(db, host_key=host).key
+    anonymous = db.write(add_anonymous_person, language="en", now=NOW)
+    ana = db.write(
+        recognise_person, OutsideIdentity("site", "ana"), language="en", default_language="en", now=NOW
+    )
+    vouched, other = (
+        db.write(open_session, site_key=key, person_id=each.id, life=LIFE, now=NOW).token
+        for each in (ana, anonymous)
+    )
+
+    db.write(remove_host_key, key, host["kid"])
+
+    with pytest.raises(VisitorRefused):
+        db.read(access_session, vouched, life=LIFE, now=NOW)
+    assert db.read(access_session, other, life=LIFE, now=NOW)
+
+
 def test_a_host_key_that_is_not_there_cannot_be_removed(db: Database) -> None:
     key = add(db).key
 
