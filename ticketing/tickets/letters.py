@@ -56,15 +56,7 @@ def tell_team_of_comment(
     session: Session, ticket: Ticket, requester: Person, team: Team, *, entry: int, text: str, now: datetime
 ) -> None:
     """What the requester has added."""
-    body = say(
-        "mail_comment_added",
-        team.language,
-        ticket=ticket_number(ticket.type, ticket.id),
-        status=say(f"mail_status_{ticket.status.value}", team.language).text,
-        group=_group(session, ticket, team.language),
-        requester=_requester(requester, team.language),
-        text=text,
-    ).text
+    body = _words(session, ticket, requester, team, "mail_comment_added", text)
     _put(session, ticket, f"comment:{entry}", "mail_comment_added_subject", body, team, now)
 
 
@@ -72,8 +64,13 @@ def tell_team_of_reopening(
     session: Session, ticket: Ticket, requester: Person, team: Team, *, entry: int, text: str, now: datetime
 ) -> None:
     """What the requester still misses in a ticket that was finished."""
-    body = say(
-        "mail_ticket_reopened",
+    body = _words(session, ticket, requester, team, "mail_ticket_reopened", text)
+    _put(session, ticket, f"reopened:{entry}", "mail_ticket_reopened_subject", body, team, now)
+
+
+def _words(session: Session, ticket: Ticket, requester: Person, team: Team, key: str, text: str) -> str:
+    return say(
+        key,
         team.language,
         ticket=ticket_number(ticket.type, ticket.id),
         status=say(f"mail_status_{ticket.status.value}", team.language).text,
@@ -81,7 +78,6 @@ def tell_team_of_reopening(
         requester=_requester(requester, team.language),
         text=text,
     ).text
-    _put(session, ticket, f"reopened:{entry}", "mail_ticket_reopened_subject", body, team, now)
 
 
 def _put(
