@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import FilePayload, Route, expect
 
 from tests.browser.stage import Stage
-from tests.browser.visit import Visit
+from tests.browser.visit import Visit, texts
 from tests.pictures import a_picture
 
 pytestmark = [pytest.mark.requires("chromium"), pytest.mark.asyncio(loop_scope="session")]
@@ -72,6 +72,17 @@ async def test_a_picture_on_its_way_is_not_attached_to_another_conversation(stag
         await visit.says("my mouse is broken")
 
         await expect(visit.widget.locator("chat-composer .chip")).to_be_hidden()
+
+
+async def test_an_attached_picture_stays_when_the_language_changes(stage: Stage) -> None:
+    async with stage.visit() as visit:
+        await visit.open()
+        await visit.attaches(a_picture(), "error.png")
+
+        await visit.chooses("Français")
+
+        await expect(visit.composer).to_have_attribute("placeholder", texts("fr")["placeholder"])
+        await expect(visit.widget.locator("chat-composer .chip")).to_contain_text("error.png")
 
 
 async def test_tickets_on_their_way_are_not_shown_to_the_next_person(stage: Stage) -> None:

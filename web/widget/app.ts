@@ -109,13 +109,14 @@ export class WidgetApp extends HTMLElement {
     if (texts && language !== this.#words.language) this.#speak(new Words(language, texts));
   }
 
-  /** Everything anew in a language; what was typed stays. */
+  /** Everything anew in a language; what was typed or attached stays. */
   #speak(words: Words): void {
     this.#words = words;
     document.documentElement.lang = words.language;
     const hadFocus = this.contains(document.activeElement);
     const draft =
       this.isConnected && this.#composer.isConnected ? this.#composer.text : this.#chat.state.draft;
+    const { picture } = this.#composer;
     this.#header = new WidgetHeader();
     this.#menu = new WidgetMenu();
     this.#log = new ChatLog();
@@ -125,7 +126,7 @@ export class WidgetApp extends HTMLElement {
     this.#header.begin(this.#words, this.#config, this.#headerHandlers(), this.#menu);
     this.#welcome = new WidgetWelcome(this.#words, this.#config, (text) => this.#ask(text));
     this.#log.begin(this.#words, this.#lineHandlers(), this.#welcome.top, this.#welcome.bottom);
-    this.#composer.begin(this.#words, this.#composerHandlers(), draft);
+    this.#composer.begin(this.#words, this.#composerHandlers(), draft, picture);
     this.#tickets.begin(this.#words, this.#chat, {
       open: (number) => this.#go({ name: 'ticket', number }),
       why: (error) => this.#why(error),

@@ -49,7 +49,7 @@ export class ChatComposer extends HTMLElement {
     onchange: () => this.#chosen(),
   });
 
-  begin(words: Words, on: ComposerHandlers, text: string): void {
+  begin(words: Words, on: ComposerHandlers, text: string, picture: Picture | null): void {
     this.#words = words;
     this.#on = on;
     setText(this.#label, words.say('label'));
@@ -74,6 +74,7 @@ export class ChatComposer extends HTMLElement {
     this.#box.addEventListener('keydown', (event) => this.#key(event));
     this.#box.addEventListener('paste', (event) => this.#pasted(event));
     this.#box.value = text;
+    if (picture) this.#attach(picture);
     this.#measure();
   }
 
@@ -90,6 +91,10 @@ export class ChatComposer extends HTMLElement {
     // Setting what is there would take the caret away from where it stands.
     if (text !== this.#box.value) this.#box.value = text;
     this.#measure();
+  }
+
+  get picture(): Picture | null {
+    return this.#picture;
   }
 
   override focus(): void {
@@ -117,8 +122,7 @@ export class ChatComposer extends HTMLElement {
       const named = file.name ? file : new File([file], name, { type: file.type });
       const picture = await this.#on.upload(named, () => undefined);
       if (upload !== this.#uploads) return;
-      this.#picture = picture;
-      this.#showChip(this.#words.say('attached', { name: picture.name }), () => this.#drop());
+      this.#attach(picture);
     } catch (error) {
       if (upload !== this.#uploads) return;
       this.#drop();
@@ -164,6 +168,11 @@ export class ChatComposer extends HTMLElement {
   #chosen(): void {
     void this.take(this.#file.files?.[0]);
     this.#file.value = '';
+  }
+
+  #attach(picture: Picture): void {
+    this.#picture = picture;
+    this.#showChip(this.#words.say('attached', { name: picture.name }), () => this.#drop());
   }
 
   #drop(): void {
