@@ -6,7 +6,7 @@ export const en = {
   title: 'IT help chat of {name}',
   unread: '{count} unread',
   assistant: 'Automatic assistant',
-  waiting: 'Waiting for a person of the team',
+  waiting: 'Waiting for a person',
   waitingLong: 'A person of the team will take over. You can go on writing; it will be read.',
   position: 'Your place in the queue: {position}',
   next: 'You are next',

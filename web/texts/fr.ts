@@ -6,7 +6,7 @@ export const fr: Texts = {
   title: 'Chat d’assistance informatique de {name}',
   unread: '{count} non lus',
   assistant: 'Assistant automatique',
-  waiting: 'En attente d’une personne de l’équipe',
+  waiting: 'En attente d’une personne',
   waitingLong: 'Une personne de l’équipe va prendre le relais. Vous pouvez continuer d’écrire, tout sera lu.',
   position: 'Votre place dans la file : {position}',
   next: 'C’est bientôt à vous',
