@@ -77,8 +77,15 @@ async def test_what_is_looked_for_would_be_found(stage: Stage) -> None:
         found = await visit.run(ALLOWED)
         visit.watch.forgive("Content Security Policy|inline")
 
-    kinds = {each.rsplit(" ", 1)[0].split(" <")[0].split("=")[0] for each in found}
-    assert kinds == {"element", "strange", "attribute onsomething", "address", "it ran"}
+    kinds = (
+        "element <img",
+        "element <iframe",
+        "strange <iframe",
+        "attribute onsomething",
+        "address http",
+        "it ran",
+    )
+    assert [kind for kind in kinds if not any(each.startswith(kind) for each in found)] == []
 
 
 async def test_what_a_person_writes_is_text(stage: Stage) -> None:
