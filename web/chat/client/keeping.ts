@@ -82,9 +82,13 @@ export class Keeping {
     }
   }
 
+  /** Where nothing is left to keep, nothing is: who was forgotten in another tab stays forgotten. */
   #write(kept: Kept): boolean {
+    const value = JSON.stringify(kept);
     try {
-      this.#around.storage().setItem(this.#key, JSON.stringify(kept));
+      const storage = this.#around.storage();
+      if (value === NOTHING) storage.removeItem(this.#key);
+      else storage.setItem(this.#key, value);
       return true;
     } catch {
       return false;
@@ -111,6 +115,8 @@ function readKept(value: unknown): Kept {
     opening: tab ? { tab: string(tab), until: count(until) } : null,
   };
 }
+
+const NOTHING = JSON.stringify(readKept(null));
 
 /** As the desk answers a new session, and as it is kept. */
 export function readPerson(value: unknown): Person | null {

@@ -132,3 +132,16 @@ test('forgetting leaves nothing and allows nothing', () => {
 
   assert.equal(device.items.size, 0);
 });
+
+test('what another tab has forgotten is not put back as an empty record', () => {
+  const device = new Device();
+  const [here, there] = [keeping(device), keeping(device)];
+  for (const kept of [here, there]) kept.allow();
+  here.change({ token: 't', expires: '', conversation: 'c' });
+
+  here.forget();
+  there.change({ opening: { tab: 'b', until: 5 } });
+  there.change({ opening: null });
+
+  assert.equal(device.items.size, 0);
+});
