@@ -160,9 +160,13 @@ async def two_tabs(stage: Stage) -> AsyncIterator[tuple[Visit, Visit]]:
     """Of one browser, both open on the same conversation."""
     async with stage.context() as context:
         one, other = await stage.visit_in(context), await stage.visit_in(context)
+        # The one moves while the other leaves: a browser says so of a socket that was not open yet.
+        one.watch.forgive(NO_NETWORK)
+        await one.launcher.wait_for()
+        await other.launcher.wait_for()
+        await one.page.bring_to_front()
         await one.open()
         await one.says("said before the other tab was opened")
-        await other.launcher.wait_for()
         first = await look(one)
         if not await other.page.locator("guichet-counter iframe").is_visible():
             await other.launcher.click()
@@ -223,7 +227,6 @@ async def test_being_forgotten_in_one_tab_is_being_forgotten_in_the_other(stage:
 
 async def test_tabs_that_write_while_the_network_is_away_end_equal(stage: Stage) -> None:
     async with two_tabs(stage) as (one, other):
-        one.watch.forgive(NO_NETWORK)
         await one.page.context.set_offline(True)
         for visit, name in ((one, "one"), (other, "other")):
             await expect(visit.banner).to_have_text(visit.words["offline"])

@@ -125,6 +125,7 @@ class Visit:
     async def writes(self, text: str) -> None:
         """Type a line and send it."""
         await self.composer.fill(text)
+        await expect(self.composer).to_have_value(text)
         await self.composer.press("Enter")
 
     async def says(self, text: str, answers: int = 1) -> None:
