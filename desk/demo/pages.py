@@ -140,7 +140,8 @@ def _page(view: View, title: str, main: str) -> str:
         f'<a class="skip" href="#main">{escape(said["skip"])}</a>\n'
         f'<aside class="banner"><p>{escape(said["banner"])}</p></aside>\n'
         f'<header><a class="brand" href="/"><span aria-hidden="true"></span>{escape(view.organisation)} '
-        f"<small>{escape(said['brand'])}</small></a>{_menu(view)}{_who(view)}{_languages(view)}</header>\n"
+        # The counter, when it is open, covers what stands on the right.
+        f"<small>{escape(said['brand'])}</small></a>{_who(view)}{_menu(view)}{_languages(view)}</header>\n"
         f'<main id="main">{main}</main>\n<footer><p>{escape(said["footer"])}</p></footer>\n'
         "</body>\n</html>\n"
     )

@@ -15,8 +15,13 @@ svg+svg,[aria-expanded=true] svg{visibility:hidden}
 .badge{position:absolute;top:-4px;right:-4px;box-sizing:border-box;min-width:22px;height:22px;padding:0 5px;border-radius:11px;border:2px solid #fff;background:#c8102e;color:#fff;font:600 12px/18px system-ui,sans-serif;text-align:center}
 iframe{display:block;box-sizing:border-box;width:400px;max-width:calc(100vw - 40px);height:min(660px,calc(100vh - 116px));height:min(660px,calc(100dvh - 116px));margin:0 0 14px;border:0;border-radius:16px;background:Canvas;color-scheme:normal;box-shadow:0 12px 48px rgb(0 0 0/.3)}
 iframe.wide{width:760px;height:calc(100vh - 116px);height:calc(100dvh - 116px)}
+@media (max-height:560px){
+.box{bottom:8px}
+iframe,iframe.wide{height:calc(100vh - 16px);height:calc(100dvh - 16px);margin:0}
+[aria-expanded=true]{display:none}
+}
 @media (max-width:480px){
-iframe,iframe.wide{position:fixed;inset:0;width:100vw;max-width:none;height:100vh;height:100dvh;margin:0;border-radius:0}
+iframe,iframe.wide{position:fixed;inset:0;width:100vw;max-width:none;height:100vh;height:100dvh;border-radius:0;margin:0}
 [aria-expanded=true]{display:none}
 }
 @media (prefers-reduced-motion:reduce){button{transition:none}button:hover{transform:none}}

@@ -73,6 +73,7 @@ export class ChatLog extends HTMLElement {
     // As it is, not as it was at the last scrolling: two changes may come before the browser tells of it.
     const wasAtEnd = this.#isNearEnd();
     const hadPending = this.#pending.childElementCount;
+    const fresh = state.lines.slice(this.#shown.size);
     const first = this.#drawLines(state.lines);
     // A history that comes in parts is shown by its end, not by the top of its last part.
     const isBeginning = !this.#isLoaded;
@@ -86,7 +87,8 @@ export class ChatLog extends HTMLElement {
     if (this.#isUnanswered && isBeginning) this.#scroller.scrollTop = 0;
     else if (this.#isUnanswered && !first) return;
     else if (hasMyLine || isBeginning) this.toEnd();
-    else if (wasAtEnd) this.#follow(first);
+    // Whoever has written wants to see what becomes of it, wherever they were reading.
+    else if (wasAtEnd || fresh.some((line) => line.author === 'person')) this.#follow(first);
     else if (first) toggle(this.#newer, true);
   }
 
@@ -166,7 +168,7 @@ export class ChatLog extends HTMLElement {
   /** Scroll to the end, but never past the beginning of what is new: it is read from its top. */
   #follow(first: HTMLElement | null): void {
     const end = this.#scroller.scrollHeight - this.#scroller.clientHeight;
-    const top = first ? first.offsetTop - this.#scroller.offsetTop - MARGIN_PX : end;
+    const top = first ? first.offsetTop - MARGIN_PX : end;
     this.#scroller.scrollTop = Math.min(end, top);
     this.#scrolled();
   }
