@@ -119,7 +119,7 @@ export class WidgetTickets extends HTMLElement {
     const words = this.#words;
     const rows: [string, string][] = [
       [words.say('opened'), words.moment(new Date(ticket.openedAt))],
-      [words.say('priority'), ticket.priority],
+      [words.say('priority'), words.of('priority_', ticket.priority, 'kind_other')],
       [words.say('group'), ticket.group ?? ''],
     ];
     const shown = rows.filter(([, value]) => value);

@@ -39,7 +39,12 @@ export function lineElement(line: Line, isFirst: boolean, words: Words, on: Line
 }
 
 /** A line that has not been recorded yet. */
-export function pendingElement(pending: Pending, words: Words, on: LineHandlers): HTMLElement {
+export function pendingElement(
+  pending: Pending,
+  isOffline: boolean,
+  words: Words,
+  on: LineHandlers,
+): HTMLElement {
   const isFailed = pending.state === 'failed';
   const why = isFailed && pending.why ? words.of('why_', pending.why, 'why_other') : '';
   return h(
@@ -55,7 +60,7 @@ export function pendingElement(pending: Pending, words: Words, on: LineHandlers)
       'div',
       { class: 'fate' },
       isFailed && icon('alert'),
-      h('span', {}, isFailed ? `${words.say('notSent')}. ${why}` : words.say('sending')),
+      h('span', {}, isFailed ? `${words.say('notSent')}. ${why}` : words.say(isOffline ? 'held' : 'sending')),
       isFailed &&
         h('button', { type: 'button', onclick: () => on.retry(pending.clientId) }, words.say('retry')),
       isFailed &&

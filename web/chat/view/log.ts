@@ -136,11 +136,13 @@ export class ChatLog extends HTMLElement {
   }
 
   #drawPending(state: ChatState): void {
-    const now = JSON.stringify(state.pending.map(({ clientId, state: fate, why }) => [clientId, fate, why]));
+    const isOffline = state.phase === 'offline';
+    const fates = state.pending.map(({ clientId, state: fate, why }) => [clientId, fate, why]);
+    const now = JSON.stringify([isOffline, fates]);
     if (now === this.#drawnPending) return;
     this.#drawnPending = now;
     this.#pending.replaceChildren(
-      ...state.pending.map((each) => pendingElement(each, this.#words, this.#on)),
+      ...state.pending.map((each) => pendingElement(each, isOffline, this.#words, this.#on)),
     );
   }
 
