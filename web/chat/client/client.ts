@@ -185,14 +185,22 @@ export class ChatClient implements Chat {
 
   /** With this session, or once more with the next one when the desk refuses it. */
   async #authorised<T>(ask: (token: string) => Promise<T>): Promise<T> {
-    const token = await this.#session.ask();
+    const token = await this.#tokenOf(this.#session.whose);
+    const { whose } = this.#session;
     try {
       return await ask(token);
     } catch (error) {
       if ((error as ChatError).code !== 'visitor_refused') throw error;
       this.#connection.refused(token);
-      return ask(await this.#session.ask());
+      return ask(await this.#tokenOf(whose));
     }
+  }
+
+  /** What one person asked is not asked on behalf of the next. */
+  async #tokenOf(whose: string | null): Promise<string> {
+    const token = await this.#session.ask();
+    if (whose && whose !== this.#session.whose) throw new ChatError('nobody');
+    return token;
   }
 
   #happened(happening: Happening): void {

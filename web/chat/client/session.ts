@@ -86,6 +86,11 @@ export class Session {
     this.token = this.who = this.person = null;
   }
 
+  /** Differs for whoever is there next; null while it is not known who is. */
+  get whose(): string | null {
+    return this.token && `${this.#turn} ${this.who}`;
+  }
+
   /** Whether what is kept can be gone on with, as far as this device can tell. */
   get isKept(): boolean {
     return this.#isGood(this.#keeping.read());

@@ -485,6 +485,75 @@ test('a session nobody wants any more when it comes is given back', async () => 
   );
 });
 
+test('what ana asked is not asked on behalf of bob, who has signed in meanwhile', async () => {
+  const world = new World();
+  const host = new Host();
+  host.who = 'ana';
+  const { tab } = await opened(world, host);
+  world.desk.answers.set('ticket/reply', [refused('visitor_refused', 401)]);
+  world.latency = () => 500;
+  const fate = assert.rejects(tab.client.replyTicket('INC-000001', 'r1', 'secret'), { code: 'nobody' });
+  await world.pass(1);
+  world.latency = () => 5;
+  host.who = 'bob';
+  tab.client.identityChanged();
+  await world.pass(2000);
+
+  await fate;
+  assert.deepEqual([tab.state.person?.name, world.desk.paths('ticket/reply').length], ['bob', 1]);
+});
+
+test('what ana asked is not asked on behalf of bob, who is there when her session is replaced', async () => {
+  const world = new World();
+  const host = new Host();
+  host.who = 'ana';
+  const { tab } = await opened(world, host);
+  await world.pass(100_000);
+  host.who = 'bob';
+  world.desk.revokeAll();
+  const fate = assert.rejects(tab.client.replyTicket('INC-000001', 'r1', 'secret'), { code: 'nobody' });
+  await world.pass(3000);
+
+  await fate;
+  assert.deepEqual([tab.state.person?.name, world.desk.paths('ticket/reply').length], ['bob', 1]);
+});
+
+test('what ana asks while her session is being replaced is not asked on behalf of bob', async () => {
+  const world = new World();
+  const answers: ((jwt: string) => void)[] = [];
+  const identity: IdentitySource = () => new Promise((answer) => answers.push(answer));
+  const tab = world.tab({ identity });
+  tab.client.open();
+  await world.pass(10);
+  answers[0]?.(vouch('ana', 1));
+  await world.pass(100_000);
+  world.desk.revokeAll();
+  tab.unplug();
+  await world.pass(2000);
+  assert.equal(answers.length, 2, 'it is asked who is there');
+
+  const fate = assert.rejects(tab.client.replyTicket('INC-000001', 'r1', 'secret'), { code: 'nobody' });
+  answers[1]?.(vouch('bob', 2));
+  await world.pass(3000);
+
+  await fate;
+  assert.deepEqual([tab.state.person?.name, world.desk.paths('ticket/reply')], ['bob', []]);
+});
+
+test('what is asked before it is known who is there is asked for whoever it turns out to be', async () => {
+  const world = new World();
+  const host = new Host();
+  await anaWasHere(world, host);
+  host.who = 'bob';
+  const tab = world.tab({ identity: host.source });
+  tab.client.open();
+  world.desk.answers.set('tickets', [{ status: 200, body: { tickets: [] } }]);
+  const asked = tab.client.tickets();
+  await world.pass(2000);
+
+  assert.deepEqual(await asked, []);
+});
+
 test('a line typed before it was known who is there is kept as soon as it is', async () => {
   const world = new World();
   const host = new Host();
