@@ -289,12 +289,7 @@ export class Conversation {
     if (language) link.send({ type: 'language', language });
     this.#wish.confirm(this.ledger.status?.language);
     if (this.#gaps.isDue(this.ledger, now)) link.send({ type: 'since', seq: this.ledger.last });
-    let line = this.outbox.take(now);
-    // The desk could not answer what is far too long.
-    while (line && [...line.text].length > this.characters) {
-      this.#deliveries.refuse(line.clientId, 'message_too_long');
-      line = this.outbox.take(now);
-    }
+    const line = this.#deliveries.take(now, this.characters);
     if (!line) return;
     this.#flyingUntil = now + ANSWER_MS;
     link.send(sendFrame(line));

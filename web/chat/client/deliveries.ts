@@ -32,6 +32,16 @@ export class Deliveries {
     this.#keep(line);
   }
 
+  /** The next line to transmit. Far too long a one is not: the desk could not answer it. */
+  take(now: number, characters: number): Pending | null {
+    let line = this.outbox.take(now);
+    while (line && [...line.text].length > characters) {
+      this.refuse(line.clientId, 'message_too_long');
+      line = this.outbox.take(now);
+    }
+    return line;
+  }
+
   retry(clientId: string): void {
     this.#keep(this.outbox.retry(clientId));
   }
@@ -58,7 +68,11 @@ export class Deliveries {
   }
 
   move(): void {
-    for (const clientId of this.outbox.move()) this.#keeping.dropLine(clientId);
+    const { left, changed } = this.outbox.move();
+    for (const clientId of left) this.#keeping.dropLine(clientId);
+    // What another tab is done with is not put back.
+    const kept = new Set(this.#keeping.read().pending.map(({ clientId }) => clientId));
+    for (const line of changed) if (kept.has(line.clientId)) this.#keep(line);
   }
 
   /** What is kept belongs to whoever is there; it was written before what was written meanwhile. */

@@ -125,10 +125,12 @@ export class Outbox {
     for (const line of this.#lines) line.seq = null;
   }
 
-  /** Into another conversation: what is on file stays behind, and so do buttons. Gives the ids of what is left out. */
-  move(): string[] {
+  /** Into another conversation: what is on file stays behind, and so do buttons and pictures, of which it knows nothing. */
+  move(): { left: readonly string[]; changed: readonly Pending[] } {
     const stays = this.#lines.filter(({ shown, seq }) => shown.button || seq !== null);
-    return stays.map(({ shown }) => this.remove(shown.clientId));
+    const left = stays.map(({ shown }) => this.remove(shown.clientId));
+    const pictured = this.#lines.filter(({ shown }) => shown.file);
+    return { left, changed: pictured.map((line) => this.#withoutPicture(line)) };
   }
 
   clear(): void {
@@ -149,6 +151,13 @@ export class Outbox {
   #land(clientId: string): Line | undefined {
     if (this.#flying?.shown.clientId === clientId) this.#flying = null;
     return this.#find(clientId);
+  }
+
+  /** The words go alone; where there are none, the person is told. */
+  #withoutPicture(line: Line): Pending {
+    if (!line.shown.text) return this.#change(line, 'failed', 'picture_not_found');
+    line.shown = { ...line.shown, file: null };
+    return line.shown;
   }
 
   #change(line: Line, state: Pending['state'], why: string | null): Pending {

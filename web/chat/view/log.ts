@@ -137,7 +137,12 @@ export class ChatLog extends HTMLElement {
 
   #drawPending(state: ChatState): void {
     const isOffline = state.phase === 'offline';
-    const fates = state.pending.map(({ clientId, state: fate, why }) => [clientId, fate, why]);
+    const fates = state.pending.map(({ clientId, state: fate, why, file }) => [
+      clientId,
+      fate,
+      why,
+      file?.id,
+    ]);
     const now = JSON.stringify([isOffline, fates]);
     if (now === this.#drawnPending) return;
     this.#drawnPending = now;

@@ -437,6 +437,28 @@ test('a new conversation leaves the lines, and takes along what was not sent yet
   assert.equal(tab.state.conversation, world.desk.talk.id);
 });
 
+test('a new conversation knows no picture of the one before: words go without it, alone it is said to be gone', async () => {
+  const { world, tab } = await opened();
+  const picture = { id: 'p1', name: 'a.png', width: 1, height: 1, bytes: 1 };
+  world.isReachable = false;
+  tab.unplug();
+  tab.client.send('look', picture);
+  tab.client.send('', picture);
+
+  tab.client.restart();
+  world.isReachable = true;
+  await world.pass(10_000);
+
+  assert.deepEqual(world.desk.talk.texts, ['look']);
+  assert.equal(tab.state.lines[0]?.file, null);
+  assert.deepEqual(states(tab), [': failed (picture_not_found)']);
+  const kept = world.device.kept().pending ?? [];
+  assert.deepEqual(
+    kept.map(({ state, why }) => [state, why]),
+    [['failed', 'picture_not_found']],
+  );
+});
+
 test('a new conversation asked for without a connection begins when there is one', async () => {
   const { world, tab } = await opened();
   tab.client.send('old');

@@ -136,8 +136,27 @@ test('into another conversation go the lines not on file, without buttons', () =
   box.add(line('pressed', { button: 'b' }));
   box.acknowledge('on file', 1, 0);
 
-  assert.deepEqual(box.move(), ['on file', 'pressed']);
+  assert.deepEqual(box.move(), { left: ['on file', 'pressed'], changed: [] });
   assert.deepEqual(ids(box.pending), ['waits']);
+});
+
+test('into another conversation words go without their picture, and a picture alone does not go', () => {
+  const file = { id: 'p1', name: 'a.png', width: 1, height: 1, bytes: 1 };
+  const box = outbox('before');
+  box.add(line('described', { file }));
+  box.add(line('alone', { text: '', file }));
+
+  const { left, changed } = box.move();
+
+  assert.deepEqual([left, ids(changed)], [[], ['described', 'alone']]);
+  assert.deepEqual(
+    box.pending.map(({ text, file: picture, state, why }) => [text, picture?.id, state, why]),
+    [
+      ['before', undefined, 'sending', null],
+      ['described', undefined, 'sending', null],
+      ['', 'p1', 'failed', 'picture_not_found'],
+    ],
+  );
 });
 
 test("another tab's line is left to it for a while, and then sent all the same", () => {

@@ -253,3 +253,22 @@ test('a line on file that writing in another tab has put back does not stay kept
 
   assert.deepEqual([world.device.kept().pending, other.pendingTexts], [[], []]);
 });
+
+test('a conversation that one tab begins knows no picture of the one before in the other either', async () => {
+  const { world, one, other } = await twoTabs();
+  const picture = { id: 'p1', name: 'a.png', width: 1, height: 1, bytes: 1 };
+  world.isReachable = false;
+  one.unplug();
+  other.unplug();
+  one.client.send('look', picture);
+  one.client.send('', picture);
+  await world.pass(100);
+
+  one.client.restart();
+  world.isReachable = true;
+  await world.pass(60_000);
+
+  areEqual(one, other);
+  assert.deepEqual([one.texts, one.pendingTexts], [['look'], ['']]);
+  assert.equal(world.device.kept().pending?.length, 1);
+});
