@@ -18,6 +18,7 @@ import { noticeOf } from './notice.ts';
 import { pill, WidgetTickets } from './tickets.ts';
 import { save, transcript } from './transcript.ts';
 import { WidgetWelcome } from './welcome.ts';
+import { whyOf } from './why.ts';
 
 export type View = { name: 'chat' } | { name: 'tickets' } | { name: 'ticket'; number: string };
 
@@ -47,7 +48,7 @@ export class WidgetApp extends HTMLElement {
   #menu = new WidgetMenu();
   #welcome!: WidgetWelcome;
   #log = new ChatLog();
-  #composer = new ChatComposer();
+  readonly #composer = new ChatComposer();
   #tickets = new WidgetTickets();
   readonly #notice = h('p', { class: 'banner', role: 'status', hidden: true });
   readonly #refusal = h('p', { class: 'refusal', role: 'alert', hidden: true });
@@ -61,6 +62,8 @@ export class WidgetApp extends HTMLElement {
       (id) => chat.picture(id),
       () => this.#words,
     );
+    this.#composer.begin(this.#composerHandlers());
+    this.append(this.#composer);
     this.#speak(new Words(language, await fetchTexts(language)));
     chat.subscribe((state) => this.#draw(state));
     this.setAttribute('role', 'main');
@@ -109,31 +112,29 @@ export class WidgetApp extends HTMLElement {
     if (texts && language !== this.#words.language) this.#speak(new Words(language, texts));
   }
 
-  /** Everything anew in a language; what was typed or attached stays. */
+  /** Everything anew in a language, except where a line is written: what is typed, attached or on its way stays. */
   #speak(words: Words): void {
     this.#words = words;
     document.documentElement.lang = words.language;
-    const hadFocus = this.contains(document.activeElement);
-    const draft =
-      this.isConnected && this.#composer.isConnected ? this.#composer.text : this.#chat.state.draft;
-    const { picture } = this.#composer;
+    const focused = document.activeElement;
+    const losesFocus = this.contains(focused) && !this.#composer.contains(focused);
+    for (const part of [this.#header, this.#log, this.#tickets]) part.remove();
     this.#header = new WidgetHeader();
     this.#menu = new WidgetMenu();
     this.#log = new ChatLog();
-    this.#composer = new ChatComposer();
     this.#tickets = new WidgetTickets();
     this.#menu.begin(this.#words, this.#config, this.#menuHandlers());
     this.#header.begin(this.#words, this.#config, this.#headerHandlers(), this.#menu);
     this.#welcome = new WidgetWelcome(this.#words, this.#config, (text) => this.#ask(text));
     this.#log.begin(this.#words, this.#lineHandlers(), this.#welcome.top, this.#welcome.bottom);
-    this.#composer.begin(this.#words, this.#composerHandlers(), draft, picture);
+    this.#composer.speak(this.#words);
     this.#tickets.begin(this.#words, this.#chat, {
       open: (number) => this.#go({ name: 'ticket', number }),
       why: (error) => this.#why(error),
     });
-    this.replaceChildren(this.#header, this.#notice, this.#refusal, this.#log, this.#tickets, this.#composer);
+    this.prepend(this.#header, this.#notice, this.#refusal, this.#log, this.#tickets);
     this.#outside.spoke(this.#words);
-    this.#go(this.#view, hadFocus);
+    this.#go(this.#view, losesFocus);
   }
 
   #draw(state: ChatState): void {
@@ -248,7 +249,7 @@ export class WidgetApp extends HTMLElement {
     this.#outside.close();
   }
 
-  #composerHandlers(): Parameters<ChatComposer['begin']>[1] {
+  #composerHandlers(): Parameters<ChatComposer['begin']>[0] {
     const chat = this.#chat;
     const config = this.#config;
     return {
@@ -259,15 +260,15 @@ export class WidgetApp extends HTMLElement {
       },
       typing: () => chat.typing(),
       draft: (text) => chat.keepDraft(text),
-      upload: config.files ? (file, progress) => this.#upload(file, progress) : null,
+      upload: config.files ? (file) => this.#upload(file) : null,
       why: (error) => this.#why(error),
     };
   }
 
-  async #upload(file: File, progress: (share: number) => void): Promise<Awaited<ReturnType<Chat['upload']>>> {
+  async #upload(file: File): Promise<Awaited<ReturnType<Chat['upload']>>> {
     if (this.#config.files && file.size > this.#config.files.max_bytes)
       throw new ChatError('picture_too_large');
-    return this.#chat.upload(file, file.name, progress);
+    return this.#chat.upload(file, file.name);
   }
 
   #lineHandlers(): LineHandlers {
@@ -292,11 +293,7 @@ export class WidgetApp extends HTMLElement {
   }
 
   #why(error: unknown): string {
-    const code = error instanceof ChatError ? error.code : 'other';
-    const megabytes = Math.round((this.#config.files?.max_bytes ?? 0) / 1_048_576);
-    const seconds = error instanceof ChatError ? Math.ceil(error.waitMs / 1_000) : 0;
-    const text = this.#words.of('why_', code, 'why_other');
-    return text.replace('{megabytes}', String(megabytes)).replace('{seconds}', String(seconds));
+    return whyOf(error, this.#config, this.#words);
   }
 }
 customElements.define('widget-app', WidgetApp);

@@ -13,7 +13,7 @@ export interface ComposerHandlers {
   typing(): void;
   draft(text: string): void;
   /** Sends a picture to the desk; null where pictures are switched off. */
-  upload: ((file: File, progress: (share: number) => void) => Promise<Picture>) | null;
+  upload: ((file: File) => Promise<Picture>) | null;
   /** Words for why that failed. */
   why(error: unknown): string;
 }
@@ -25,6 +25,8 @@ export class ChatComposer extends HTMLElement {
   #picture: Picture | null = null;
   #isUploading = false;
   #uploads = 0;
+  /** Why a picture could not be attached. */
+  #trouble: unknown = null;
   readonly #box = h('textarea', {
     rows: 1,
     id: 'guichet-line',
@@ -34,7 +36,7 @@ export class ChatComposer extends HTMLElement {
   readonly #label = h('label', { for: 'guichet-line', class: 'unseen' });
   readonly #hint = h('p', { id: 'guichet-hint', class: 'hint' });
   readonly #count = h('p', { class: 'count', role: 'status', hidden: true });
-  readonly #trouble = h('p', { class: 'trouble', role: 'alert', hidden: true });
+  readonly #complaint = h('p', { class: 'trouble', role: 'alert', hidden: true });
   readonly #chip = h('div', { class: 'chip', hidden: true });
   readonly #go = h('button', { type: 'submit', class: 'go' }, icon('send'));
   readonly #clip = h(
@@ -49,21 +51,15 @@ export class ChatComposer extends HTMLElement {
     onchange: () => this.#chosen(),
   });
 
-  begin(words: Words, on: ComposerHandlers, text: string, picture: Picture | null): void {
-    this.#words = words;
+  begin(on: ComposerHandlers): void {
     this.#on = on;
-    setText(this.#label, words.say('label'));
-    setText(this.#hint, words.say('hint'));
-    this.#box.placeholder = words.say('placeholder');
-    this.#go.setAttribute('aria-label', words.say('send'));
-    this.#clip.setAttribute('aria-label', words.say('attach'));
     toggle(this.#clip, on.upload !== null);
     const row = h('div', { class: 'row' }, this.#clip, this.#file, this.#label, this.#box, this.#go);
     this.replaceChildren(
       h(
         'form',
         { onsubmit: (event: Event) => this.#submit(event) },
-        this.#trouble,
+        this.#complaint,
         this.#chip,
         row,
         this.#count,
@@ -73,9 +69,17 @@ export class ChatComposer extends HTMLElement {
     this.#box.addEventListener('input', () => this.#changed());
     this.#box.addEventListener('keydown', (event) => this.#key(event));
     this.#box.addEventListener('paste', (event) => this.#pasted(event));
-    this.#box.value = text;
-    if (picture) this.#attach(picture);
-    this.#measure();
+  }
+
+  /** In these words from now on; what is typed, attached or on its way stays. */
+  speak(words: Words): void {
+    this.#words = words;
+    setText(this.#label, words.say('label'));
+    setText(this.#hint, words.say('hint'));
+    this.#box.placeholder = words.say('placeholder');
+    this.#go.setAttribute('aria-label', words.say('send'));
+    this.#clip.setAttribute('aria-label', words.say('attach'));
+    this.#draw();
   }
 
   set limit(characters: number) {
@@ -83,18 +87,10 @@ export class ChatComposer extends HTMLElement {
     this.#measure();
   }
 
-  get text(): string {
-    return this.#box.value;
-  }
-
   set text(text: string) {
     // Setting what is there would take the caret away from where it stands.
     if (text !== this.#box.value) this.#box.value = text;
     this.#measure();
-  }
-
-  get picture(): Picture | null {
-    return this.#picture;
   }
 
   override focus(): void {
@@ -104,9 +100,7 @@ export class ChatComposer extends HTMLElement {
   /** Let go of the picture, also of one on its way: it is of another conversation. */
   detach(): void {
     this.#uploads += 1;
-    this.#isUploading = false;
-    this.#drop();
-    this.#complain('');
+    this.#attach(null);
   }
 
   /** A picture that was dropped somewhere on the conversation. */
@@ -115,21 +109,16 @@ export class ChatComposer extends HTMLElement {
     this.#isUploading = true;
     this.#uploads += 1;
     const upload = this.#uploads;
-    this.#complain('');
-    this.#showChip(this.#words.say('uploading'), null);
+    this.#trouble = null;
+    this.#draw();
     try {
       const name = file.name || `${this.#words.say('screenshot')}.png`;
       const named = file.name ? file : new File([file], name, { type: file.type });
-      const picture = await this.#on.upload(named, () => undefined);
-      if (upload !== this.#uploads) return;
-      this.#attach(picture);
+      const picture = await this.#on.upload(named);
+      if (upload === this.#uploads) this.#attach(picture);
     } catch (error) {
-      if (upload !== this.#uploads) return;
-      this.#drop();
-      this.#complain(this.#on.why(error));
+      if (upload === this.#uploads) this.#attach(null, error);
     }
-    this.#isUploading = false;
-    this.#measure();
   }
 
   #submit(event: Event): void {
@@ -138,10 +127,8 @@ export class ChatComposer extends HTMLElement {
     if (this.#isUploading || text.length > this.#characters || (!text && !this.#picture)) return;
     this.#on.send(text, this.#picture ?? undefined);
     this.#box.value = '';
-    this.#drop();
-    this.#complain('');
+    this.#attach(null);
     this.#on.draft('');
-    this.#measure();
     this.#box.focus();
   }
 
@@ -170,32 +157,35 @@ export class ChatComposer extends HTMLElement {
     this.#file.value = '';
   }
 
-  #attach(picture: Picture): void {
+  /** Nothing is on its way any more: this is what is attached, or why nothing is. */
+  #attach(picture: Picture | null, trouble: unknown = null): void {
+    this.#isUploading = false;
     this.#picture = picture;
-    this.#showChip(this.#words.say('attached', { name: picture.name }), () => this.#drop());
+    this.#trouble = trouble;
+    this.#draw();
   }
 
-  #drop(): void {
-    this.#picture = null;
-    toggle(this.#chip, false);
+  /** What is attached, on its way, or could not be attached. */
+  #draw(): void {
+    setText(this.#complaint, this.#trouble ? this.#on.why(this.#trouble) : '');
+    toggle(this.#complaint, this.#trouble !== null);
+    const attached = this.#isUploading ? null : this.#picture;
+    const said = attached
+      ? this.#words.say('attached', { name: attached.name })
+      : this.#words.say('uploading');
+    this.#chip.replaceChildren(
+      icon('clip'),
+      h('span', { role: 'status' }, said),
+      ...(attached ? [this.#cross()] : []),
+    );
+    toggle(this.#chip, this.#isUploading || attached !== null);
     this.#measure();
   }
 
-  #showChip(text: string, remove: (() => void) | null): void {
-    const cross =
-      remove &&
-      h(
-        'button',
-        { type: 'button', 'aria-label': this.#words.say('removeAttached'), onclick: remove },
-        icon('close'),
-      );
-    this.#chip.replaceChildren(icon('clip'), h('span', { role: 'status' }, text), ...(cross ? [cross] : []));
-    toggle(this.#chip, true);
-  }
-
-  #complain(text: string): void {
-    setText(this.#trouble, text);
-    toggle(this.#trouble, text !== '');
+  #cross(): HTMLElement {
+    const label = this.#words.say('removeAttached');
+    const remove = (): void => this.#attach(null);
+    return h('button', { type: 'button', 'aria-label': label, onclick: remove }, icon('close'));
   }
 
   #measure(): void {
