@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from playwright.async_api import Browser, Error, Frame
 
-from tests.browser.visit import Visit
+from tests.browser.visit import KEPT, Visit
 from tests.desk.desks import PATIENCE
 
 T = TypeVar("T")
@@ -22,9 +22,8 @@ LOOK = """() => {
   const authors = ['person', 'assistant', 'agent', 'desk'];
   const author = (line) => authors.find((name) => line.classList.contains(name));
   const words = (line) => all('.bubble', line).map((bubble) => bubble.textContent).join('');
-  const { site } = JSON.parse(document.getElementById('guichet-config').textContent);
   let kept = null;
-  try { kept = JSON.parse(localStorage.getItem(`guichet:${site}`)); } catch { /* forbidden */ }
+  try { kept = (KEPT)(); } catch { /* forbidden */ }
   const shown = (path) => all(path).filter((box) => !box.hidden).map((box) => box.textContent).join('');
   return {
     lines: all('article.line').map((line) => [Number(line.dataset.seq), author(line), words(line)]),
@@ -35,7 +34,7 @@ LOOK = """() => {
     banner: shown('.banner'),
     conversation: kept?.conversation ?? null,
   };
-}"""
+}""".replace("KEPT", KEPT)
 
 
 @dataclass(frozen=True)

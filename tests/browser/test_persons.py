@@ -11,6 +11,7 @@ from playwright.async_api import FilePayload, Route, expect
 
 from tests.browser.stage import Stage
 from tests.browser.visit import Visit, texts
+from tests.desk.desks import ORIGIN, listening
 from tests.pictures import a_picture
 
 pytestmark = [pytest.mark.requires("chromium"), pytest.mark.asyncio(loop_scope="session")]
@@ -85,6 +86,26 @@ async def test_an_attached_picture_stays_when_the_language_changes(stage: Stage)
         await expect(visit.widget.locator("chat-composer .chip")).to_contain_text("error.png")
 
 
+async def test_a_picture_on_its_way_and_the_caret_stay_when_the_language_changes(stage: Stage) -> None:
+    async with stage.visit() as visit:
+        await visit.open()
+        way = await held(visit, "**/chat/v1/file?**")
+        file = FilePayload(name="error.png", mimeType="image/png", buffer=a_picture())
+        await visit.widget.locator("chat-composer input[type=file]").set_input_files(file)
+        await way.came.wait()
+        await visit.composer.fill("my mouse is broken")
+        await visit.composer.evaluate("box => box.setSelectionRange(3, 8)")
+
+        await visit.chooses("Français")
+        await expect(visit.composer).to_have_attribute("placeholder", texts("fr")["placeholder"])
+        await expect(visit.widget.locator("chat-composer .chip")).to_have_text(texts("fr")["uploading"])
+        way.free.set()
+
+        await expect(visit.widget.locator("chat-composer .chip")).to_contain_text("error.png")
+        await expect(visit.composer).to_have_value("my mouse is broken")
+        assert await visit.composer.evaluate("box => [box.selectionStart, box.selectionEnd]") == [3, 8]
+
+
 async def test_tickets_on_their_way_are_not_shown_to_the_next_person(stage: Stage) -> None:
     stage.intranet.person = called("Ana")
     async with stage.visit(path=IDENTIFIED) as visit:
@@ -153,16 +174,53 @@ async def test_who_was_forgotten_in_a_window_begins_anew_by_writing(stage: Stage
 
 
 async def test_a_window_of_its_own_does_not_end_what_is_kept_for_a_page(stage: Stage) -> None:
+    key = f"guichet:demo@{stage.host}"
     kept = json.dumps({"token": "ana's", "who": "intranet ana", "conversation": "0" * 32})
     async with stage.context() as context:
         page = await context.new_page()
         await page.goto(f"{stage.desk.url}/widget/v1/icon.svg")
-        await page.evaluate("kept => localStorage.setItem('guichet:demo', kept)", kept)
+        await page.evaluate("([key, kept]) => localStorage.setItem(key, kept)", [key, kept])
 
         await page.goto(f"{stage.desk.url}/chat/demo")
         await page.locator("article.line").first.wait_for()
 
-        assert await page.evaluate("() => localStorage.getItem('guichet:demo')") == kept
+        assert await page.evaluate("key => localStorage.getItem(key)", key) == kept
+
+
+async def test_a_page_of_another_origin_does_not_end_the_session_of_who_is_signed_in_on_one(
+    stage: Stage,
+) -> None:
+    stage.intranet.person = called("Ana")
+    async with (
+        listening(stage.intranet.application(), grace=0.1) as (port, _),
+        stage.context() as context,
+    ):
+        other = f"http://localhost:{port}"
+        await stage.change_site(origins=[stage.host, ORIGIN, other])
+        visit = await stage.visit_in(context, path=IDENTIFIED)
+        await visit.open()
+        before = await visit.kept()
+
+        await visit.page.goto(f"{other}/?site=demo&language=en")
+        await visit.open()
+        assert (await visit.kept())["who"] is None
+        await visit.page.goto(f"{stage.host}{IDENTIFIED}")
+        await visit.is_online()
+        await stage.change_site(origins=[stage.host, ORIGIN])
+
+        assert (await visit.kept())["token"] == before["token"]
+
+
+async def test_an_identity_that_is_too_long_is_told_to_the_makers_of_the_page(stage: Stage) -> None:
+    async with stage.visit() as visit:
+        visit.watch.forgive("a signed identity is a text of at most 4000 characters")
+        await visit.page.evaluate("() => guichet.identify(async () => 'x'.repeat(4001))")
+
+        async with visit.page.expect_console_message(lambda said: "at most 4000 characters" in said.text):
+            await visit.launcher.click()
+        await visit.is_online()
+
+        assert (await visit.kept())["who"] is None
 
 
 async def test_a_counter_that_is_taken_off_before_the_page_is_there_does_not_come(stage: Stage) -> None:

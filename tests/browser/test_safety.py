@@ -271,7 +271,7 @@ async def test_nothing_is_stored_before_the_chat_is_opened_and_then_only_what_is
 
         assert await page.evaluate(STORED) == []
         assert set(await frame.evaluate(STORED)) == {
-            "localStorage guichet:demo",
+            f"localStorage guichet:demo@{stage.host}",
             "sessionStorage guichet:demo:open",
         }
         assert await context.cookies() == []
@@ -288,7 +288,7 @@ async def test_no_address_carries_a_token(stage: Stage) -> None:
         await visit.open()
         await visit.attaches(a_screenshot(), "one.png")
         await visit.says("one")
-        kept = await visit.run("() => JSON.parse(localStorage.getItem('guichet:demo'))")
+        kept = await visit.kept()
         addresses = [*visit.watch.addresses, *sockets]
 
     assert stage.intranet.signed >= 1

@@ -15,10 +15,12 @@ from tests.desk.desks import PATIENCE
 from tests.requirements import ROOT
 
 FRAME = "/widget/v1/frame"
+# What the device keeps for the counter here: on the pages of one origin, or in a window of its own.
 KEPT = """() => {
-  const { site } = JSON.parse(document.getElementById('guichet-config').textContent);
-  return JSON.parse(localStorage.getItem(`guichet:${site}`))?.conversation;
+  const { site, host } = JSON.parse(document.getElementById('guichet-config').textContent);
+  return JSON.parse(localStorage.getItem(`guichet:${site}${host ? `@${host}` : ':window'}`));
 }"""
+CONVERSATION = f"() => ({KEPT})()?.conversation"
 
 
 def texts(language: str) -> dict[str, str]:
@@ -141,8 +143,12 @@ class Visit:
 
     async def conversation(self) -> str:
         """Its id, as the device keeps it."""
-        handle = await (await self.frame()).wait_for_function(KEPT, timeout=PATIENCE * 1000)
+        handle = await (await self.frame()).wait_for_function(CONVERSATION, timeout=PATIENCE * 1000)
         return str(await handle.json_value())
+
+    async def kept(self) -> dict[str, Any]:
+        """What the device keeps."""
+        return dict(await self.run(KEPT) or {})
 
     async def said(self) -> list[str]:
         """The words of every line on file, in sight or not."""

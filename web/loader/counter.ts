@@ -2,7 +2,7 @@
 
 import { drawing, h } from '../chat/view/dom.ts';
 import { ICONS } from '../chat/view/icons.ts';
-import { type Look, readForHost, type ToFrame, wrapped } from '../shared/messages.ts';
+import { type Look, readForHost, readToken, type ToFrame, wrapped } from '../shared/messages.ts';
 import { STYLE } from './style.ts';
 
 const FIRST_WAIT_MS = 20_000;
@@ -148,7 +148,7 @@ export class Counter {
     let token: string | null = null;
     let failed = false;
     try {
-      token = (await this.#identity?.()) ?? null;
+      token = readToken(await this.#identity?.());
     } catch (error) {
       failed = true;
       console.warn('guichet: the signed identity could not be had', error);

@@ -32,6 +32,13 @@ export function wrapped<Message extends ToHost | ToFrame>(message: Message): Mes
   return { guichet: VERSION, ...message };
 }
 
+/** What a host's page gives as a signed identity, such that the frame takes it; throws where it would not. */
+export function readToken(given: unknown): string | null {
+  if (!given) return null;
+  if (isText(given, LONGEST_TOKEN)) return given;
+  throw new Error(`a signed identity is a text of at most ${LONGEST_TOKEN} characters`);
+}
+
 /** What a frame may say; null for anything else. */
 export function readForHost(data: unknown): ToHost | null {
   const said = opened(data);

@@ -30,8 +30,7 @@ let heardSeq = 0;
 async function begin(language: string | null): Promise<void> {
   const wished = [language, ...navigator.languages].map((code) => spoken(code, config.languages));
   const first = wished.find((code) => code !== null) ?? config.default_language;
-  // A window of its own knows nobody, and must not end what somebody who is signed in on a page keeps.
-  const around = config.host === null ? { ...theBrowser(), storage: apart } : theBrowser();
+  const around = { ...theBrowser(), storage: () => apart(config.host) };
   const options = {
     url: location.origin,
     site: config.site,

@@ -32,9 +32,12 @@ export class Memory {
   }
 }
 
-/** The storage of the desk's own windows: a frame on a page of the same site would share it. */
-export function apart(): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
-  const named = (key: string): string => `${key}:window`;
+/**
+ * The device's storage for the frames of one origin, or for a window of our own: pages below one domain share it,
+ * and one on which nobody is signed in must not end what somebody keeps on another.
+ */
+export function apart(host: string | null): Pick<Storage, 'getItem' | 'setItem' | 'removeItem'> {
+  const named = (key: string): string => (host ? `${key}@${host}` : `${key}:window`);
   return {
     getItem: (key) => localStorage.getItem(named(key)),
     setItem: (key, value) => localStorage.setItem(named(key), value),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readForFrame, readForHost, wrapped } from '../../shared/messages.ts';
+import { readForFrame, readForHost, readToken, wrapped } from '../../shared/messages.ts';
 
 const LOOK = {
   color: '#0b5cab',
@@ -61,3 +61,20 @@ for (const data of [
 test('fields that are none of ours do not come along', () => {
   assert.deepEqual(readForHost({ guichet: 1, type: 'open', extra: 'x' }), { type: 'open' });
 });
+
+test('nobody is signed in where the page gives nothing', () => {
+  for (const given of [null, undefined, '']) assert.equal(readToken(given), null);
+});
+
+test('what the loader lets through as an identity, the frame takes', () => {
+  const token = readToken('x'.repeat(4_000));
+
+  const message = { type: 'identity', id: 1, token, failed: false } as const;
+  assert.deepEqual(readForFrame(wrapped(message)), message);
+});
+
+for (const given of ['x'.repeat(4_001), 7, { token: 'a.b.c' }]) {
+  test(`what the frame would not take as an identity is told to the page's makers: ${typeof given}`, () => {
+    assert.throws(() => readToken(given), /a text of at most 4000 characters/);
+  });
+}
