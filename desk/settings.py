@@ -153,6 +153,9 @@ class Settings(BaseModel):
     sockets_total: Count
     reads_per_minute: Count
     read_burst: Count
+    calls_per_minute: Count
+    call_burst: Count
+    handshakes_per_minute: Count
     visitor_idle_hours: Annotated[int, Field(ge=1, le=720, description="hours, from 1 to 720")]
     visitor_days: Annotated[int, Field(ge=1, le=30, description="days, from 1 to 30")]
 
@@ -163,6 +166,10 @@ class Settings(BaseModel):
     picture_megabytes_in_all: Annotated[
         int, Field(ge=1, le=1_000_000, description="megabytes, from 1 to 1000000")
     ]
+    picture_megabytes_anonymous: Annotated[
+        int, Field(ge=0, le=1_000_000, description="megabytes, from 0 to 1000000")
+    ]
+    uploads_per_minute: Count
     picture_scan: Annotated[
         str,
         AfterValidator(as_command),

@@ -50,4 +50,5 @@ def _limits(settings: Settings) -> PictureLimits:
         per_day=settings.pictures_per_day,
         bytes_per_day=settings.picture_megabytes_per_day * MEGABYTE,
         bytes_in_all=settings.picture_megabytes_in_all * MEGABYTE,
+        bytes_anonymous=settings.picture_megabytes_anonymous * MEGABYTE,
     )

@@ -281,6 +281,10 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
         "sockets_per_address": 200,
         "reads_per_minute": 60_000,
         "read_burst": 1_000,
+        "calls_per_minute": 60_000,
+        "call_burst": 1_000,
+        "handshakes_per_minute": 60_000,
+        "uploads_per_minute": 60_000,
         "rasa_port": changes.get("rasa_port") or a_free_port(),
     } | changes
     return load({f"GUICHET_{name.upper()}": str(value) for name, value in chosen.items()})

@@ -376,6 +376,25 @@ async def test_uploads_count_like_messages(tmp_path: Path) -> None:
         assert seen == [201, 201, 201, 429]
 
 
+async def test_uploads_of_one_address_are_put_off_whoever_sends_them(tmp_path: Path) -> None:
+    async with a_desk(tmp_path, assistant="none", pictures=True, uploads_per_minute=2) as desk:
+        answers = [await (await a_visit(desk)).upload() for _ in range(3)]
+
+        assert [answer.status for answer in answers] == [201, 201, 429]
+        assert answers[-1].code == "slow_down"
+        assert answers[-1].json["frames"][0]["wait_ms"] > 0
+        assert desk.count(Picture) == 2
+
+
+async def test_who_is_anonymous_is_refused_before_a_byte_of_a_picture_is_read(tmp_path: Path) -> None:
+    changes: dict[str, Any] = {"pictures": True, "picture_megabytes_anonymous": 0}
+    async with a_desk(tmp_path, assistant="none", **changes) as desk:
+        answer = await (await a_visit(desk)).upload()
+
+        assert (answer.status, answer.code) == (429, "picture_quota")
+        assert nothing_is_left(desk)
+
+
 async def test_of_so_many_a_day_one_more_is_refused(tmp_path: Path) -> None:
     async with a_desk(tmp_path, assistant="none", pictures=True, pictures_per_day=2) as desk:
         visit, other = await a_visit(desk), await a_visit(desk)

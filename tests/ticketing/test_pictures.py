@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from identity.people.operations import OutsideIdentity
 from notices.texts.catalogue import say
 from storage.database import Database
 from tests.databases import NOW, at_once, errors, later, values
@@ -53,7 +54,10 @@ from ticketing.pictures.models import Picture
 from ticketing.pictures.operations import NewPicture, forget_removed, give_up_unused, keep_picture
 from ticketing.pictures.queries import ShownPicture, access_picture
 
-WIDE = PictureLimits(bytes_each=10**6, per_day=1_000, bytes_per_day=10**9, bytes_in_all=10**12)
+WIDE = PictureLimits(
+    bytes_each=10**6, per_day=1_000, bytes_per_day=10**9, bytes_in_all=10**12, bytes_anonymous=10**12
+)
+ANA, BEN = (OutsideIdentity("site:demo:host", subject) for subject in ("ana", "ben"))
 DAY = timedelta(days=1).total_seconds()
 
 
@@ -302,6 +306,27 @@ def test_everybodys_pictures_together_have_a_bound(db: Database, talk: Talk) -> 
 
     with pytest.raises(QuotaSpent):
         keeps(db, a_conversation(db), size=41, limits=limits(bytes_in_all=100))
+
+
+def test_people_for_whom_nobody_vouches_share_a_room_of_their_own(db: Database, talk: Talk) -> None:
+    known = a_conversation(db, identity=ANA)
+    bounds = limits(bytes_in_all=1_000, bytes_anonymous=100)
+    keeps(db, known, size=200, limits=bounds)
+    keeps(db, talk, size=60, limits=bounds)
+
+    with pytest.raises(QuotaSpent):
+        keeps(db, a_conversation(db), size=41, limits=bounds)
+    keeps(db, a_conversation(db), size=40, limits=bounds)
+
+
+def test_what_nobody_vouches_for_leaves_room_for_people_a_site_vouches_for(db: Database, talk: Talk) -> None:
+    bounds = limits(bytes_in_all=400, bytes_anonymous=100)
+    keeps(db, talk, size=100, limits=bounds)
+
+    keeps(db, a_conversation(db, identity=ANA), size=200, limits=bounds)
+    with pytest.raises(QuotaSpent):
+        keeps(db, a_conversation(db, identity=BEN), size=101, limits=bounds)
+    keeps(db, a_conversation(db, identity=BEN), size=100, limits=bounds)
 
 
 def test_pictures_that_arrive_together_are_counted_one_after_the_other(db: Database, talk: Talk) -> None:

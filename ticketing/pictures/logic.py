@@ -47,26 +47,38 @@ class PictureState(enum.Enum):
 
 @dataclass(frozen=True)
 class PictureLimits:
-    """Bounds, from the settings: of one picture, of one person in a day, of everything kept."""
+    """Bounds, from the settings: of one picture, of one person in a day, of everything kept.
+
+    `bytes_anonymous` is what all those may fill together for whom no site vouches: to be one more of them
+    costs nothing, so that a share of each would bound nobody.
+    """
 
     bytes_each: int
     per_day: int
     bytes_per_day: int
     bytes_in_all: int
+    bytes_anonymous: int
 
 
 @dataclass(frozen=True)
 class Kept:
-    """How much there is already: of one person within a day, and of everybody."""
+    """How much there is already: of one person within a day, and of everybody.
+
+    `bytes_anonymous` is that of all who are anonymous, for one of them; it does not concern anybody else.
+    """
 
     pictures: int
     bytes: int
     bytes_in_all: int
+    bytes_anonymous: int | None
 
 
 def is_full(kept: Kept, more: int, limits: PictureLimits) -> bool:
-    """Whether so many bytes more would be too many for everybody together."""
-    return kept.bytes_in_all + more > limits.bytes_in_all
+    """Whether so many bytes more would be too many for everybody together, or for all who are anonymous."""
+    is_room_used_up = (
+        kept.bytes_anonymous is not None and kept.bytes_anonymous + more > limits.bytes_anonymous
+    )
+    return is_room_used_up or kept.bytes_in_all + more > limits.bytes_in_all
 
 
 def is_beyond_quota(kept: Kept, more: int, limits: PictureLimits) -> bool:

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from identity.people.models import Person
 from ticketing.pictures.errors import PictureNotFound
 from ticketing.pictures.logic import LOOSE_LIFE, QUOTA_WINDOW, Kept, PictureKind, PictureState
 from ticketing.pictures.models import Picture
@@ -44,7 +45,19 @@ def kept_by(session: Session, person_id: int, *, now: datetime) -> Kept:
         )
     ).one()
     in_all = session.scalar(select(func.coalesce(func.sum(Picture.size), 0))) or 0
-    return Kept(int(pictures), int(size), int(in_all))
+    return Kept(int(pictures), int(size), int(in_all), _of_anonymous(session, person_id))
+
+
+def _of_anonymous(session: Session, person_id: int) -> int | None:
+    """How much all who are anonymous have sent, if this is one of them."""
+    if session.get_one(Person, person_id).is_verified:
+        return None
+    theirs = (
+        select(func.coalesce(func.sum(Picture.size), 0))
+        .join(Person, Person.id == Picture.person_id)
+        .where(Person.is_verified.is_(False))
+    )
+    return int(session.scalar(theirs) or 0)
 
 
 def first_loose_picture(

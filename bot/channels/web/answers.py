@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from bot.channels.web.edge import refusal
 from bot.channels.web.frames import RELOAD, Frame, Hello, Send, queue_frame, slow_down_frame, status_body
-from bot.channels.web.limits import TokenBuckets, TooManySockets, WebLimits
+from bot.channels.web.limits import Rates, TokenBuckets, TooManySockets, WebLimits
 from bot.channels.web.port import Entered, Gateway
 from identity.visitors.logic import VisitorToken
 from ticketing.conversations.operations import Inbound
 
 
 async def enter(
-    gateway: Gateway, messages: TokenBuckets, token: VisitorToken, hello: Hello, origin: str | None
+    gateway: Gateway, rates: Rates, token: VisitorToken, hello: Hello, origin: str | None
 ) -> Entered:
     """Bring a visitor into the conversation that the hello asks for.
 
     Raises:
+        SlowDown: this visitor comes in too often; each time takes a write.
         TooManySockets: new conversations are asked for faster than anybody can use them.
     """
-    if hello.new and messages.take(f"new:{token.session_id}"):
+    rates.calls.spend(f"hello:{token.session_id}")
+    if hello.new and rates.messages.take(f"new:{token.session_id}"):
         raise TooManySockets
     return await gateway.enter(
         token,

@@ -26,8 +26,9 @@ from bot.channels.web.frames import (
     Typing,
     error_frame,
     read_frame,
+    slow_down_frame,
 )
-from bot.channels.web.limits import TokenBuckets, TooManySockets
+from bot.channels.web.limits import Rates, SlowDown, TooManySockets
 from bot.channels.web.port import Bell, Gateway
 from bot.channels.web.sender import Sender, SocketGone
 from bot.channels.web.viewer import TYPING_SECONDS, Viewer
@@ -62,8 +63,8 @@ class Connection:
         "_is_busy",
         "_look_at",
         "_looking",
-        "_messages",
         "_pinging",
+        "_rates",
         "_sender",
         "_viewer",
         "_welcome",
@@ -73,7 +74,7 @@ class Connection:
     def __init__(
         self,
         gateway: Gateway,
-        messages: TokenBuckets,
+        rates: Rates,
         token: VisitorToken,
         conversation: str,
         viewer: Viewer,
@@ -82,7 +83,7 @@ class Connection:
         *,
         heartbeat_seconds: float,
     ) -> None:
-        self._gateway, self._messages, self.token = gateway, messages, token
+        self._gateway, self._rates, self.token = gateway, rates, token
         self._conversation, self._viewer = conversation, viewer
         self._sender, self._welcome = sender, welcome
         self._heartbeat = heartbeat_seconds
@@ -207,21 +208,30 @@ class Connection:
     async def _answer(self, frame: Hello | Send | Since | Typing | Language | Ping) -> Frame | None:
         match frame:
             case Send():
-                return await answer_send(self._gateway, self._messages, self.token, self._conversation, frame)
+                return await answer_send(
+                    self._gateway, self._rates.messages, self.token, self._conversation, frame
+                )
             case Since(seq=seq):
+                if wait := self._wait_for("since"):
+                    return slow_down_frame("", wait)
                 self._viewer.go_back(seq)
                 self._look()
             case Typing():
-                self._gateway.typing(self._conversation, self._bell)
+                # Nobody misses one too many.
+                if not self._wait_for("typing"):
+                    self._gateway.typing(self._conversation, self._bell)
             case Language(language=language):
                 return await answer_language(
-                    self._gateway, self._messages, self.token, self._conversation, language
+                    self._gateway, self._rates.messages, self.token, self._conversation, language
                 )
             case Ping():
                 return {"type": "pong"}
             case Hello():
                 return error_frame("bad_frame", "hello: already said")
         return None
+
+    def _wait_for(self, call: str) -> float:
+        return self._rates.calls.take(f"{call}:{self.token.session_id}")
 
 
 def text_of(message: WSMessage) -> str:
@@ -237,7 +247,7 @@ def text_of(message: WSMessage) -> str:
 
 def close_code(error: Exception) -> WSCloseCode:
     """How a socket is closed after this."""
-    if isinstance(error, TooManySockets | DatabaseUnavailable):
+    if isinstance(error, SlowDown | TooManySockets | DatabaseUnavailable):
         return WSCloseCode.TRY_AGAIN_LATER
     return WSCloseCode.POLICY_VIOLATION if isinstance(error, _REFUSALS) else WSCloseCode.INTERNAL_ERROR
 

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
-from bot.channels.web.frames import BadFrame, Frame, error_frame
-from bot.channels.web.limits import TooManySockets
+from bot.channels.web.frames import BadFrame, Frame, error_frame, slow_down_frame
+from bot.channels.web.limits import SlowDown, TooManySockets
 from identity.sites.errors import IdentityError
 from storage.database import DatabaseUnavailable
 from ticketing.conversations.errors import ConversationError
@@ -83,6 +83,8 @@ def refusal(error: Exception, *, client_id: str | None = None) -> Frame:
         return error_frame(error.code, str(error), client_id=client_id, retry=error.may_retry)
     if isinstance(error, BadFrame):
         return error_frame("bad_frame", str(error), client_id=client_id)
+    if isinstance(error, SlowDown):
+        return slow_down_frame(client_id or "", error.wait)
     if isinstance(error, TooManySockets):
         return error_frame("too_many_sockets", "too many connections are open; close one and try again")
     if isinstance(error, DatabaseUnavailable):

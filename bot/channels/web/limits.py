@@ -17,7 +17,11 @@ class WebLimits:
     message_burst: int = 5
     reads_per_minute: int = 120
     read_burst: int = 30
+    calls_per_minute: int = 120
+    call_burst: int = 60
     sessions_per_minute: int = 120
+    handshakes_per_minute: int = 240
+    uploads_per_minute: int = 30
     sockets_per_visitor: int = 3
     sockets_per_address: int = 20
     sockets_total: int = 4_000
@@ -27,6 +31,14 @@ class WebLimits:
 
 class TooManySockets(Exception):
     """One more socket would be one too many for this visitor, this address or this desk."""
+
+
+class SlowDown(Exception):
+    """Asked for more often than may be; the same may be asked again after `wait` seconds."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__(f"again in {wait:.3f} s")
+        self.wait = wait
 
 
 class TokenBuckets:
@@ -49,10 +61,48 @@ class TokenBuckets:
             self._prune(now)
         return 0.0
 
+    def spend(self, key: str) -> None:
+        """Go on.
+
+        Raises:
+            SlowDown: the key has to wait first.
+        """
+        if wait := self.take(key):
+            raise SlowDown(wait)
+
     def _prune(self, now: float) -> None:
         """Forget whoever has a full bucket again: a new one would be the same."""
         full_after = self._burst / self._rate
         self._buckets = {k: (n, at) for k, (n, at) in self._buckets.items() if now - at < full_after}
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Who may do what how often: per session what is written, read and called, per address the rest."""
+
+    messages: TokenBuckets
+    reads: TokenBuckets
+    # Hellos, polls, `since` and `typing`, each by itself.
+    calls: TokenBuckets
+    sessions: TokenBuckets
+    handshakes: TokenBuckets
+    uploads: TokenBuckets
+
+    @classmethod
+    def of(cls, limits: WebLimits, *, clock: Callable[[], float]) -> Rates:
+        """Full buckets, as large as the limits say."""
+
+        def buckets(per_minute: int, burst: int | None = None) -> TokenBuckets:
+            return TokenBuckets(per_minute=per_minute, burst=burst or per_minute, clock=clock)
+
+        return cls(
+            messages=buckets(limits.messages_per_minute, limits.message_burst),
+            reads=buckets(limits.reads_per_minute, limits.read_burst),
+            calls=buckets(limits.calls_per_minute, limits.call_burst),
+            sessions=buckets(limits.sessions_per_minute),
+            handshakes=buckets(limits.handshakes_per_minute),
+            uploads=buckets(limits.uploads_per_minute),
+        )
 
 
 class SocketCount:

@@ -11,10 +11,9 @@ from urllib.parse import quote
 
 from aiohttp import ClientPayloadError, web
 
-from bot.channels.web.bodies import frames_answer
 from bot.channels.web.edge import AddressBook, bearer_token
-from bot.channels.web.frames import BadFrame, UploadQuery, read_query, slow_down_frame
-from bot.channels.web.limits import SocketCount, TokenBuckets, TooManySockets
+from bot.channels.web.frames import BadFrame, UploadQuery, read_query
+from bot.channels.web.limits import Rates, SlowDown, SocketCount, TooManySockets
 from bot.channels.web.port import Gateway, PictureDesk
 from identity.visitors.logic import VisitorToken
 from ticketing.pictures.errors import NotAPicture, PictureTooLarge
@@ -34,39 +33,30 @@ _HEADERS = {
 }
 
 
-class _Busy(Exception):
-    """As many pictures are on their way as there may be, of this visitor, this address or everybody."""
-
-
 @dataclass(frozen=True)
 class PictureChannel:
-    """The routes; an upload counts like a message, and there are few at once."""
+    """The routes; an upload counts like a message, there are few at once, and so many of an address."""
 
     gateway: Gateway
     desk: PictureDesk
-    messages: TokenBuckets
-    reads: TokenBuckets
-    uploads: SocketCount
+    rates: Rates
+    places: SocketCount
     addresses: AddressBook
 
     async def upload(self, request: web.Request) -> web.Response:
         """`POST /chat/v1/file?conversation=ID&name=NAME`: everything is asked before the body is read."""
         token = self.gateway.read_token(bearer_token(request))
         asked = read_query(UploadQuery, request.query)
-        if wait := self.messages.take(token.session_id):
-            return _slow_down(wait)
-        try:
-            with self._place(request, token):
-                picture = await self._take(request, token, asked)
-        except _Busy:
-            return _slow_down(BUSY_SECONDS)
+        self.rates.messages.spend(token.session_id)
+        self.rates.uploads.spend(self.addresses.address_of(request))
+        with self._place(request, token):
+            picture = await self._take(request, token, asked)
         return web.json_response({"file": _file(picture)}, status=201, headers={"Cache-Control": "no-store"})
 
     async def show(self, request: web.Request) -> web.StreamResponse:
         """`GET /chat/v1/file/ID`."""
         token = self.gateway.read_token(bearer_token(request))
-        if wait := self.reads.take(token.session_id):
-            return _slow_down(wait)
+        self.rates.reads.spend(token.session_id)
         file = await self.desk.show(
             token, request.match_info["picture"], origin=request.headers.get("Origin")
         )
@@ -93,16 +83,16 @@ class PictureChannel:
         """A place for one upload.
 
         Raises:
-            _Busy
+            SlowDown: as many are on their way as there may be, of this visitor, this address or everybody.
         """
         try:
             with (
-                self.uploads.of_address(self.addresses.address_of(request)),
-                self.uploads.of_visitor(token.session_id),
+                self.places.of_address(self.addresses.address_of(request)),
+                self.places.of_visitor(token.session_id),
             ):
                 yield
         except TooManySockets:
-            raise _Busy from None
+            raise SlowDown(BUSY_SECONDS) from None
 
 
 async def _content(request: web.Request, most: int) -> bytes:
@@ -153,7 +143,3 @@ def _file(picture: NewPicture) -> dict[str, Any]:
         "height": picture.height,
         "bytes": picture.size,
     }
-
-
-def _slow_down(wait: float) -> web.Response:
-    return frames_answer([slow_down_frame("", wait)], 429)

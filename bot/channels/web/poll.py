@@ -24,9 +24,8 @@ from bot.channels.web.frames import (
     Typing,
     read_body,
     read_frame,
-    slow_down_frame,
 )
-from bot.channels.web.limits import SocketCount, TokenBuckets, WebLimits
+from bot.channels.web.limits import Rates, SocketCount, WebLimits
 from bot.channels.web.port import Bell, Gateway
 from bot.channels.web.viewer import PositionUnknown, Viewer
 from identity.visitors.logic import VisitorToken
@@ -42,14 +41,12 @@ class PollChannel:
         gateway: Gateway,
         *,
         count: SocketCount,
-        messages: TokenBuckets,
-        sessions: TokenBuckets,
-        reads: TokenBuckets,
+        rates: Rates,
         addresses: AddressBook,
         limits: WebLimits,
     ) -> None:
-        self._gateway, self._count, self._messages = gateway, count, messages
-        self._sessions, self._reads, self._addresses, self._limits = sessions, reads, addresses, limits
+        self._gateway, self._count, self._rates = gateway, count, rates
+        self._addresses, self._limits = addresses, limits
         self._waiting: set[Bell] = set()
         self._is_stopping = False
 
@@ -62,8 +59,7 @@ class PollChannel:
     async def session(self, request: web.Request) -> web.Response:
         """`POST /chat/v1/session`."""
         body = read_body(SessionBody, await body_of(request))
-        if wait := self._sessions.take(self._addresses.address_of(request)):
-            return frames_answer([slow_down_frame("", wait)], 429)
+        self._rates.sessions.spend(self._addresses.address_of(request))
         signed = await self._gateway.open_session(
             site_key=body.site,
             origin=request.headers.get("Origin"),
@@ -79,28 +75,34 @@ class PollChannel:
         """`POST /chat/v1/hello`."""
         hello = read_body(Hello, await body_of(request))
         token = self._gateway.read_token(bearer_token(request))
-        entered = await enter(self._gateway, self._messages, token, hello, request.headers.get("Origin"))
+        self._rates.handshakes.spend(self._addresses.address_of(request))
+        entered = await enter(self._gateway, self._rates, token, hello, request.headers.get("Origin"))
         return frames_answer(welcome_frames(entered, self._limits))
 
     async def leave(self, request: web.Request) -> web.Response:
         """`POST /chat/v1/leave`: forget me on this device. Done already, it is done."""
         token = self._gateway.read_token(bearer_token(request))
-        if wait := self._reads.take(token.session_id):
-            return frames_answer([slow_down_frame("", wait)], 429)
+        self._rates.reads.spend(token.session_id)
         await self._gateway.leave(token, origin=request.headers.get("Origin"))
         return web.Response(status=204, headers={"Cache-Control": "no-store"})
 
     async def send(self, request: web.Request) -> web.Response:
         """`POST /chat/v1/send`."""
         token, conversation, raw = await self._addressed(request)
+        frame = read_frame(raw)
+        if isinstance(frame, Typing) and self._rates.calls.take(f"typing:{token.session_id}"):
+            # Nobody misses one too many; nothing is asked of the database for it.
+            return frames_answer([])
         await self._gateway.access(token, conversation, origin=request.headers.get("Origin"))
-        match read_frame(raw):
-            case Send() as frame:
+        match frame:
+            case Send():
                 answer: Frame | None = await answer_send(
-                    self._gateway, self._messages, token, conversation, frame
+                    self._gateway, self._rates.messages, token, conversation, frame
                 )
             case Language(language=language):
-                answer = await answer_language(self._gateway, self._messages, token, conversation, language)
+                answer = await answer_language(
+                    self._gateway, self._rates.messages, token, conversation, language
+                )
             case Typing():
                 self._gateway.typing(conversation, None)
                 answer = None
@@ -112,6 +114,7 @@ class PollChannel:
         """`POST /chat/v1/poll`: what is new, at once or as soon as there is something."""
         body = read_body(PollBody, await body_of(request))
         token = self._gateway.read_token(bearer_token(request))
+        self._rates.calls.spend(f"poll:{token.session_id}")
         conversation_id = await self._gateway.access(
             token, body.conversation, origin=request.headers.get("Origin")
         )

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from bot.channels.web.bodies import with_refusals
 from bot.channels.web.edge import AddressBook
-from bot.channels.web.limits import SocketCount, TokenBuckets, WebLimits
+from bot.channels.web.limits import Rates, SocketCount, WebLimits
 from bot.channels.web.pictures import PictureChannel
 from bot.channels.web.poll import PollChannel
 from bot.channels.web.port import Gateway, PictureDesk, TicketDesk
@@ -34,21 +34,11 @@ def add_web_channel(
     """Serve the chat protocol from an application; its sockets are told to come back when it stops."""
     count = SocketCount(limits)
     addresses = AddressBook(trusted_proxies)
-    messages = _buckets(limits.messages_per_minute, limits.message_burst)
-    sessions = _buckets(limits.sessions_per_minute, limits.sessions_per_minute)
-    reads = _buckets(limits.reads_per_minute, limits.read_burst)
-    sockets = SocketChannel(gateway, count=count, messages=messages, addresses=addresses, limits=limits)
-    polls = PollChannel(
-        gateway,
-        count=count,
-        messages=messages,
-        sessions=sessions,
-        reads=reads,
-        addresses=addresses,
-        limits=limits,
-    )
-    own = TicketChannel(gateway, tickets, messages, reads)
-    files = PictureChannel(gateway, pictures, messages, reads, SocketCount(UPLOADS), addresses)
+    rates = Rates.of(limits, clock=time.monotonic)
+    sockets = SocketChannel(gateway, count=count, rates=rates, addresses=addresses, limits=limits)
+    polls = PollChannel(gateway, count=count, rates=rates, addresses=addresses, limits=limits)
+    own = TicketChannel(gateway, tickets, rates.messages, rates.reads)
+    files = PictureChannel(gateway, pictures, rates, SocketCount(UPLOADS), addresses)
     application.router.add_get(f"{PREFIX}/socket", sockets.handle)
     application.router.add_get(f"{PREFIX}/file/{{picture}}", with_refusals(files.show))
     for path, handler in (
@@ -70,7 +60,3 @@ def add_web_channel(
         await sockets.close()
 
     application.on_shutdown.append(close_sockets)
-
-
-def _buckets(per_minute: int, burst: int) -> TokenBuckets:
-    return TokenBuckets(per_minute=per_minute, burst=burst, clock=time.monotonic)

@@ -11,7 +11,7 @@ from bot.channels.web.answers import enter, welcome_frames
 from bot.channels.web.connection import Connection, close_code, text_of
 from bot.channels.web.edge import AddressBook, refusal, status_for
 from bot.channels.web.frames import MAX_FRAME_BYTES, BadFrame, Hello, read_frame
-from bot.channels.web.limits import SocketCount, TokenBuckets, TooManySockets, WebLimits
+from bot.channels.web.limits import Rates, SlowDown, SocketCount, TooManySockets, WebLimits
 from bot.channels.web.port import Gateway
 from bot.channels.web.pulse import Pulse
 from bot.channels.web.sender import Sender, SocketGone
@@ -32,28 +32,31 @@ class SocketChannel:
         gateway: Gateway,
         *,
         count: SocketCount,
-        messages: TokenBuckets,
+        rates: Rates,
         addresses: AddressBook,
         limits: WebLimits,
     ) -> None:
-        self._gateway, self._count, self._messages = gateway, count, messages
+        self._gateway, self._count, self._rates = gateway, count, rates
         self._addresses, self._limits = addresses, limits
         self._pulse = Pulse(limits.heartbeat_seconds)
         self._open: set[Connection] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """`GET /chat/v1/socket?site=…`: origin first, before the upgrade."""
+        """`GET /chat/v1/socket?site=…`: address and origin first, before the upgrade."""
+        address = self._addresses.address_of(request)
         site_key = request.query.get("site", "")
         origin = request.headers.get("Origin")
         try:
+            # Before anything is asked of the database.
+            self._rates.handshakes.spend(address)
             await self._gateway.check_origin(site_key, origin)
-        except (IdentityError, DatabaseUnavailable) as error:
+        except (SlowDown, IdentityError, DatabaseUnavailable) as error:
             frame = refusal(error)
             return web.json_response(frame, status=status_for(frame))
         # Pings and pongs are ours: aiohttp would set timers for every socket.
         socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False, autoping=False)
         try:
-            with self._count.of_address(self._addresses.address_of(request)):
+            with self._count.of_address(address):
                 await socket.prepare(request)
                 # They have been sent; nobody looks at them again.
                 socket.headers.clear()
@@ -101,7 +104,7 @@ class SocketChannel:
         token = self._gateway.read_token(hello.token)
         if token.site_key != site_key:
             raise VisitorRefused
-        entered = await enter(self._gateway, self._messages, token, hello, origin)
+        entered = await enter(self._gateway, self._rates, token, hello, origin)
         viewer = Viewer(
             self._gateway,
             token,
@@ -112,7 +115,7 @@ class SocketChannel:
         )
         return Connection(
             self._gateway,
-            self._messages,
+            self._rates,
             token,
             entered.conversation,
             viewer,

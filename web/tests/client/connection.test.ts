@@ -160,6 +160,23 @@ test('a session that is put off waits as long as it is told', async () => {
   assert.equal(tab.state.phase, 'online');
 });
 
+for (const sockets of ['open', 'refused'] as const) {
+  test(`a hello that is put off comes again after the wait (sockets ${sockets})`, async () => {
+    const world = new World();
+    world.sockets = sockets;
+    world.desk.helloAnswers.push({ type: 'slow_down', client_id: '', wait_ms: 20_000 });
+    const tab = world.tab();
+    tab.client.open();
+    await world.pass(19_000);
+    assert.notEqual(tab.state.phase, 'online');
+    assert.equal(tab.state.refusal, null);
+
+    await world.pass(12_000);
+
+    assert.equal(tab.state.phase, 'online');
+  });
+}
+
 test("a proxy's page is no answer of the desk", async () => {
   const world = new World();
   world.desk.answers.set('session', [{ status: 502, body: '<html>' }]);
