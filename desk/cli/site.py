@@ -56,6 +56,9 @@ def add(
     key: Annotated[
         str | None, typer.Option(metavar="KEY", help="Its key; made from the name otherwise.")
     ] = None,
+    is_again: Annotated[
+        bool, typer.Option("--again", help="The key is that of a removed site, and this is the same one.")
+    ] = False,
     color: Color = None,
     logo: LogoFile = None,
     greeting_en: Greeting = None,
@@ -87,6 +90,7 @@ def add(
         name=name,
         origins=origin or [],
         key=key,
+        is_again=is_again,
         changes=changes,
         host_key=host_key,
         now=now,

@@ -46,17 +46,21 @@ def add_site(
     name: str,
     origins: Sequence[str],
     key: str | None = None,
+    is_again: bool = False,
     changes: SiteChanges | None = None,
     host_key: Mapping[str, Any],
     now: datetime,
 ) -> ShownSite:
     """A new site with one host key; its own key is made from its name unless one is given.
 
+    With the key of a site that is gone the new host vouches for that one's people: only for who says that it
+    is the same site again.
+
     Raises:
         SiteRefused: something cannot be so; nothing is added.
     """
     site = Site(
-        key=_new_key(session, name, key),
+        key=_new_key(session, name, key, is_again=is_again),
         name=name,
         origins=[],
         host_keys=[dict(host_key)],
@@ -148,21 +152,30 @@ def _let_go(session: Session, key: str, *, verified: bool) -> None:
     )
 
 
-def _new_key(session: Session, name: str, wanted: str | None) -> str:
+def _new_key(session: Session, name: str, wanted: str | None, *, is_again: bool) -> str:
     if wanted is None:
         return key_from(name, _taken(session))
     if not is_site_key(wanted):
         raise SiteRefused("key: 1 to 64 of A-Z, a-z, 0-9, _ and - are expected")
     if session.get(Site, wanted) is not None:
         raise SiteRefused(f"key: there is a site {wanted!r} already")
+    if wanted in _vouched(session) and not is_again:
+        raise SiteRefused(
+            f"key: {wanted!r} was that of a site that is gone, and who has it vouches for that site's people;"
+            " choose another, or say --again if it is the same site"
+        )
     return wanted
 
 
 def _taken(session: Session) -> set[str]:
     """Keys of sites, also of those that are gone: a new host must not vouch for the people of an old one."""
+    return _vouched(session) | set(session.scalars(select(Site.key)))
+
+
+def _vouched(session: Session) -> set[str]:
+    """Keys of the sites, there or gone, whose hosts have vouched for people."""
     issuers = session.scalars(select(PersonIdentity.issuer).distinct())
-    vouched = {issuer.split(":")[1] for issuer in issuers if issuer.startswith("site:")}
-    return vouched | set(session.scalars(select(Site.key)))
+    return {issuer.split(":")[1] for issuer in issuers if issuer.startswith("site:")}
 
 
 def _change(site: Site, changes: SiteChanges) -> None:

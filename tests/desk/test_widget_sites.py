@@ -22,6 +22,7 @@ from desk.cli import sites
 from desk.preparation.web import NODE
 from desk.settings import PROJECT
 from desk.web_assets import read_manifest
+from identity.people.operations import OutsideIdentity, recognise_person
 from identity.sites.logic import read_host_identity
 from identity.sites.models import Site
 from identity.sites.operations import put_site
@@ -52,6 +53,15 @@ class Sites:
         code, said, complaint = self._guichet("site", *arguments)
         assert (code, said) == (1, "")
         return complaint
+
+    def vouched(self, key: str) -> None:
+        """A site's host has said of somebody who that is."""
+        database = Database(f"sqlite:///{self.var}/guichet.db", threads=1)
+        ana = OutsideIdentity(f"site:{key}:host", "ana")
+        try:
+            database.write(recognise_person, ana, language="en", default_language="en", now=utc_now())
+        finally:
+            database.close()
 
     def row(self, key: str) -> dict[str, Any]:
         database = Database(f"sqlite:///{self.var}/guichet.db", threads=1)
@@ -225,6 +235,21 @@ def test_what_cannot_be_is_one_sentence_and_changes_nothing(
 
     assert [each["key"] for each in site.json("list")["sites"]] == ["intranet"]
     assert site.row("intranet") == before
+
+
+def test_a_removed_site_s_key_is_taken_up_by_who_says_that_it_is_the_same_site(site: Sites) -> None:
+    again = ("add", "Intranet", "--origin", ORIGIN, "--key", "intranet")
+    site(*again)
+    site.vouched("intranet")
+    site("remove", "intranet", "--yes")
+
+    complaint = site.refused(*again)
+    assert len(complaint.splitlines()) == 1
+    assert "say --again if it is the same site" in complaint
+    assert site.json("list")["sites"] == []
+
+    site(*again, "--again")
+    assert [each["key"] for each in site.json("list")["sites"]] == ["intranet"]
 
 
 def test_only_what_is_named_changes_and_can_be_taken_back(site: Sites) -> None:

@@ -88,7 +88,16 @@ def test_the_key_of_a_site_that_is_gone_is_not_made_again(db: Database) -> None:
     db.write(remove_site, "intranet")
 
     assert add(db).key == "intranet-2", "a new host must not vouch for the people of the old one"
-    assert add(db, key="intranet").key == "intranet", "who asks for it by name knows why"
+    with pytest.raises(SiteRefused, match=r"'intranet' was that of a site that is gone.* --again"):
+        add(db, key="intranet")
+    assert add(db, key="intranet", is_again=True).key == "intranet"
+
+
+def test_the_key_of_a_site_that_is_gone_and_vouched_for_nobody_is_free(db: Database) -> None:
+    add(db)
+    db.write(remove_site, "intranet")
+
+    assert add(db, key="intranet").key == "intranet"
 
 
 def test_a_host_that_signs_with_the_new_key_is_believed(db: Database) -> None:
