@@ -50,14 +50,40 @@ export async function compile(sources) {
   for (const { path, contents } of widget.outputFiles ?? []) {
     scripts.set(basename(path), await squeezed(contents, true));
   }
-  const main = scripts.get('main.js');
-  scripts.delete('main.js');
   return {
     loader: await squeezed(onlyFile(loader), false),
-    widget: main,
+    ...named(scripts),
     style: onlyFile(style),
-    parts: scripts,
   };
+}
+
+/**
+ * The main script and its parts, which are named after the bytes that are served: esbuild names them after its own,
+ * and what is made of those is terser's affair. A part has its name when all those it fetches have theirs.
+ *
+ * @param {Map<string, Uint8Array>} scripts
+ */
+function named(scripts) {
+  const left = new Map([...scripts].map(([name, content]) => [name, new TextDecoder().decode(content)]));
+  const main = left.get('main.js') ?? '';
+  left.delete('main.js');
+  const parts = new Map();
+  /** @type {[string, string][]} */
+  const names = [];
+  const renamed = (/** @type {string} */ text) =>
+    new TextEncoder().encode(names.reduce((made, [from, to]) => made.replaceAll(from, to), text));
+  while (left.size > 0) {
+    const waited = [...left.keys()].map((name) => `./${name}`);
+    const next = [...left].find(([, text]) => !waited.some((name) => text.includes(name)));
+    if (next === undefined) throw new Error('the parts of the widget fetch each other in a circle');
+    const [name, text] = next;
+    const content = renamed(text);
+    const final = `${name.slice(0, name.lastIndexOf('-'))}-${digest(content)}.js`;
+    parts.set(final, content);
+    names.push([`./${name}`, `./${final}`]);
+    left.delete(name);
+  }
+  return { widget: renamed(main), parts };
 }
 
 /**

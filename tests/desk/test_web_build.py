@@ -1,6 +1,8 @@
 """The browser side's build: with the installation's own Node.js, once for the same sources, never half."""
 
+import hashlib
 import random
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -111,6 +113,59 @@ def test_the_same_sources_are_built_once(workshop: Workshop) -> None:
     web.build(workshop)
 
     assert not web.build(workshop)
+
+
+def test_what_is_kept_for_ever_is_named_after_the_bytes_that_are_served(workshop: Workshop) -> None:
+    in_parts(workshop)
+
+    web.build(workshop)
+
+    assets = read_manifest(workshop.folder)
+    for name in (assets.widget, assets.style, *assets.parts):
+        digest = hashlib.sha256((workshop.folder / name).read_bytes()).hexdigest()[:16]
+        assert Path(name).stem.rpartition("-")[2] == digest
+    assert [name.rpartition("-")[0] for name in assets.parts] == ["more", "words"]
+
+
+def test_a_part_is_fetched_under_its_name(workshop: Workshop) -> None:
+    in_parts(workshop)
+
+    web.build(workshop)
+
+    assets = read_manifest(workshop.folder)
+    more, words = assets.parts
+    fetched = {name: fetched_by(workshop.folder / name) for name in (assets.widget, more, words)}
+    assert fetched == {assets.widget: [words], words: [more], more: []}
+
+
+def test_another_terser_gives_what_it_changes_another_name(workshop: Workshop) -> None:
+    in_parts(workshop)
+    web.build(workshop)
+    before = content_of(workshop.folder)
+    tool = workshop.sources / "build.mjs"
+    source = tool.read_text()
+    tool.write_text(source.replace("const format = {", "const format = { quote_style: 1,"))
+    assert tool.read_text() != source
+
+    web.build(workshop)
+
+    after = content_of(workshop.folder)
+    assert set(after) != set(before)
+    assert [name for name in after if "-" in name and after[name] != before.get(name, after[name])] == []
+
+
+def in_parts(workshop: Workshop) -> None:
+    """A widget that fetches a part which fetches another."""
+    widget = workshop.sources / "widget"
+    (widget / "main.ts").write_text("const { greet } = await import('./words.ts');\nawait greet('you');\n")
+    (widget / "words.ts").write_text(
+        "export const greet = async (name: string) => (await import('./more.ts')).warm(`Hi ${name}`);\n"
+    )
+    (widget / "more.ts").write_text('export const warm = (text: string) => `${text}, it\'s "you" !`;\n')
+
+
+def fetched_by(script: Path) -> list[str]:
+    return re.findall(r"""import\(["']\./([^"']+)["']\)""", script.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("file", ["widget/words.ts", "widget/style.css", "build.mjs", "package.json"])
