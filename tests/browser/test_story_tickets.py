@@ -61,6 +61,7 @@ async def test_a_ticket_from_its_card_to_its_reopening(stage: Stage) -> None:
 
         team.moves(number, Status.RESOLVED, SAID["en"]["resolved"])
         await visit.button("goBack").click()
+        await visit.opens_tickets()
         row = widget.locator(".ticket-row", has_text=number)
         await expect(row.locator(".pill")).to_have_text(visit.words["status_resolved"])
         await visit.opens_ticket(number)

@@ -20,7 +20,7 @@ import { save, transcript } from './transcript.ts';
 import { WidgetWelcome } from './welcome.ts';
 import { whyOf } from './why.ts';
 
-export type View = { name: 'chat' } | { name: 'tickets' } | { name: 'ticket'; number: string };
+export type View = { name: 'chat' } | { name: 'tickets' } | { name: 'ticket'; number: string; from: View };
 
 export interface Outside {
   close(): void;
@@ -84,13 +84,13 @@ export class WidgetApp extends HTMLElement {
   /** The host page's language, until the conversation has one of its own. */
   suggest(code: string): void {
     const language = spoken(code, this.#config.languages);
-    if (language && this.#chat.state.conversation === null) void this.#turnTo(language);
+    if (language) this.#chat.suggestLanguage(language);
   }
 
   /** One step out: a menu, a view, then the widget itself. */
   retreat(): void {
     if (this.#menu.dismiss()) return;
-    if (this.#view.name === 'ticket') this.#go({ name: 'tickets' });
+    if (this.#view.name === 'ticket') this.#go(this.#view.from);
     else if (this.#view.name === 'tickets') this.#go(CHAT);
     else this.#outside.close();
   }
@@ -129,7 +129,7 @@ export class WidgetApp extends HTMLElement {
     this.#log.begin(this.#words, this.#lineHandlers(), this.#welcome.top, this.#welcome.bottom);
     this.#composer.speak(this.#words);
     this.#tickets.begin(this.#words, this.#chat, {
-      open: (number) => this.#go({ name: 'ticket', number }),
+      open: (number) => this.#go({ name: 'ticket', number, from: { name: 'tickets' } }),
       why: (error) => this.#why(error),
     });
     this.prepend(this.#header, this.#notice, this.#refusal, this.#log, this.#tickets);
@@ -278,7 +278,7 @@ export class WidgetApp extends HTMLElement {
         chat.press(button);
         this.focus();
       },
-      openTicket: (number) => this.#go({ name: 'ticket', number }),
+      openTicket: (number) => this.#go({ name: 'ticket', number, from: CHAT }),
       fillTicket: (card, number) => void this.#fillTicket(card, number),
       showPicture: (picture, box) => this.#pictures.show(picture, box),
       retry: (clientId) => chat.retry(clientId),
