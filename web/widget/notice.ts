@@ -5,7 +5,7 @@ import type { Words } from '../chat/view/words.ts';
 
 export function noticeOf(state: ChatState, words: Words): string {
   if (state.phase === 'offline') return words.say('offline');
-  if (state.waitMs > 0) return words.say('why_slow_down', { seconds: Math.ceil(state.waitMs / 1_000) });
+  if (state.waitMs > 0) return words.say('slowDown');
   if (state.speaker !== 'waiting' || state.phase !== 'online') return '';
   const { position } = state;
   const place = position === 1 ? words.say('next') : position ? words.say('position', { position }) : '';

@@ -105,6 +105,10 @@ export class ChatClient implements Chat {
     this.#conversation.choose(language);
   }
 
+  suggestLanguage(language: Language): void {
+    this.#conversation.suggest(language);
+  }
+
   restart(): void {
     this.#conversation.restart();
   }

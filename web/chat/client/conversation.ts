@@ -34,7 +34,7 @@ export class Conversation {
   readonly #keeping: Keeping;
   readonly #link: () => Link;
   readonly #changed: () => void;
-  readonly #firstLanguage: Language | null;
+  #firstLanguage: Language | null;
   readonly #deliveries: Deliveries;
   readonly #gaps = new Gaps();
   readonly #wish = new Wish();
@@ -158,6 +158,14 @@ export class Conversation {
     this.language = language;
     if (this.#isAdmitted) this.#keeping.change({ language });
     this.#go();
+  }
+
+  /** Of a first conversation; what was chosen counts more. */
+  suggest(language: Language): void {
+    this.#firstLanguage = language;
+    if (this.ledger.conversation || this.#wish.language) return;
+    this.language = (this.#isAdmitted && this.#keeping.read().language) || language;
+    this.#changed();
   }
 
   /** A new conversation. */

@@ -163,6 +163,8 @@ export interface Chat {
   /** Call it at every key; the desk is told every 3 s at most. */
   typing(): void;
   setLanguage(language: Language): void;
+  /** The page speaks this language: so does a first conversation, unless a language is chosen. */
+  suggestLanguage(language: Language): void;
   /** A new conversation. */
   restart(): void;
   retry(clientId: string): void;
