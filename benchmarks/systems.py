@@ -79,6 +79,10 @@ class Processes:
             _signal(process, signal.SIGKILL)
             process.wait()
 
+    def pid(self, name: str) -> int:
+        """Of one that runs."""
+        return self._running[name].pid
+
     def resident(self) -> dict[str, int]:
         """Resident bytes by process, with its children."""
         return {
