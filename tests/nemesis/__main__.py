@@ -11,6 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.nemesis.bundles import BROKEN
 from tests.nemesis.installation import BACKENDS, free_ports
 from tests.nemesis.mutant import MUTATIONS
 from tests.nemesis.report import report
@@ -24,7 +25,14 @@ def main() -> int:
     seed = wanted.seed if wanted.seed is not None else time.time_ns() % 1_000_000
     print(f"seed {seed}", flush=True)
     chosen = dataclasses.replace(
-        plan(wanted.database, seed, messages=wanted.messages, kills=wanted.kills, others=wanted.others),
+        plan(
+            wanted.database,
+            seed,
+            messages=wanted.messages,
+            kills=wanted.kills,
+            others=wanted.others,
+            browsers=wanted.browsers,
+        ),
         people=wanted.people,
         mutation=wanted.mutate,
         ports=free_ports(wanted.port),
@@ -48,10 +56,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--others", type=int, default=1, help="how often each other fault happens")
     parser.add_argument("--database", choices=BACKENDS, default="sqlite")
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--mutate", choices=MUTATIONS, help="take a protection out; the run must then fail")
+    parser.add_argument(
+        "--mutate", choices=(*MUTATIONS, *BROKEN), help="take a protection out; the run must then fail"
+    )
     parser.add_argument("--people", type=int, default=6)
+    parser.add_argument("--browsers", type=int, default=0, help="people who use the widget, two pages each")
     parser.add_argument("--minutes", type=float, default=15)
-    parser.add_argument("--port", type=int, help="the first of six; any that are free without it")
+    parser.add_argument("--port", type=int, help="the first of seven; any that are free without it")
     parser.add_argument("--folder", help="an empty folder to work in; a new one without it")
     parser.add_argument("--artefacts", type=Path, default=ARTEFACTS, help="a var folder with trained models")
     return parser.parse_args()

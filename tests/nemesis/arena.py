@@ -21,9 +21,10 @@ from sqlalchemy.orm import Session
 from notices.outbox.models import OutboxItem, OutboxState
 from storage.database import Database, DatabaseUnavailable
 from tests.nemesis.installation import Installation
-from tests.nemesis.people import Person
 from tests.nemesis.processes import KeptProcess
 from tests.nemesis.proxy import Answer, FaultProxy
+from tests.nemesis.surfing import Surfing
+from tests.nemesis.talker import Talker
 from ticketing.conversations.errors import SpeakerChangeRefused
 from ticketing.conversations.models import Conversation
 from ticketing.conversations.operations import hand_back, take_over, write_as_agent
@@ -51,7 +52,7 @@ class Arena:
     to_actions: FaultProxy
     database: Database
     rng: random.Random
-    people: list[Person] = field(default_factory=list)
+    people: list[Talker] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     kills: Counter[tuple[str, str]] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
@@ -60,6 +61,7 @@ class Arena:
     unquiet: list[str] = field(default_factory=list)
     on_ack: Callable[[], None] | None = None
     acked: int = 0
+    surfing: Surfing | None = None
     errands: set[asyncio.Task[None]] = field(default_factory=set)
 
     def note_ack(self) -> None:
@@ -166,9 +168,9 @@ class Arena:
         except DatabaseUnavailable:
             return False
         seen = all(
-            client.last_seq >= lasts[person.conversation]
+            viewer.last_seq >= lasts[person.conversation]
             for person in self.people
-            for client in person.clients
+            for viewer in person.viewers
         )
         return not open_turns and not waiting and seen
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import pairwise
@@ -139,6 +139,8 @@ class Evidence:
     still_working: frozenset[str]  # the texts of that notice
     bound: timedelta
     foreign_mark: str
+    typed: Sequence[tuple[str, str]] = ()  # conversation, what a page took from the keyboard
+    pages: Sequence[tuple[str, Sequence[Shown]]] = ()  # conversation, what one page shows
 
     def of_turn(self, turn: TurnRow) -> list[MessageRow]:
         """What was said in a turn, in order."""
@@ -230,6 +232,37 @@ def _in_order(evidence: Evidence) -> Iterator[str]:
         if list(view) != theirs:
             differing = sorted({shown.seq for shown in set(view) ^ set(theirs)})
             yield f"a client of {conversation} shows something else than the ledger at {differing[:10]}"
+
+
+def _typed_is_there(evidence: Evidence) -> Iterator[str]:
+    recorded = {(row.conversation, row.text) for row in evidence.messages if row.author == "person"}
+    for conversation, text in evidence.typed:
+        if (conversation, text) not in recorded:
+            yield f"{text!r} was typed and is not on file"
+
+
+_LINK = re.compile(r"\]\([^)]*\)")
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def letters(text: str) -> str:
+    """What is left of a formatted text wherever it is: a page has no stars, and numbers its lists itself."""
+    return "".join(_LETTERS.findall(_LINK.sub("]", text)))
+
+
+def _pages_show_the_ledger(evidence: Evidence) -> Iterator[str]:
+    for conversation, page in evidence.pages:
+        rows = sorted(
+            (row for row in evidence.messages if row.conversation == conversation), key=lambda row: row.seq
+        )
+        places = [shown.seq for shown in page]
+        if places != [row.seq for row in rows]:
+            yield f"a page of {conversation} shows the places {places} of {len(rows)}"
+            continue
+        for shown, row in zip(page, rows, strict=True):
+            theirs = Shown(row.seq, row.author, letters(row.text), row.extras.get("ticket"))
+            if replace(shown, text=letters(shown.text)) != theirs:
+                yield f"a page of {conversation} shows {shown.text!r} at {shown.seq}, on file is {row.text!r}"
 
 
 def _every_turn_ends(evidence: Evidence) -> Iterator[str]:
@@ -370,6 +403,8 @@ CHECKS: tuple[tuple[str, Callable[[Evidence], Iterator[str]]], ...] = (
     ("RL-2 once in the record", _once_in_the_record),
     ("RL-2 answered once", _answered_once),
     ("RL-3 one order for all", _in_order),
+    ("WW-12 pages show the ledger", _pages_show_the_ledger),
+    ("WW-14 typed is sent", _typed_is_there),
     ("RL-4 every turn ends", _every_turn_ends),
     ("RL-5 effects at most once", _effects_at_most_once),
     ("RL-5 every effect is told", _every_effect_is_told),

@@ -53,6 +53,8 @@ def collect(arena: Arena) -> Evidence:
             for line in person.lines
             for ack in line.acks
         ],
+        typed=[(person.conversation, text) for person in arena.people for text in person.typed()],
+        pages=[(person.conversation, page) for person in arena.people for page in person.pages()],
         views=[(person.conversation, view) for person in arena.people for view in _views(person.views())],
         up=_up(arena.desk),
         locked=arena.locked,

@@ -48,7 +48,7 @@ NO_LIMITS = {
 
 @dataclass(frozen=True)
 class Ports:
-    """Those of the product, and of the two proxies that stand between."""
+    """Those of the product, of the two proxies that stand between, and of the wire to browsers."""
 
     web: int
     actions: int
@@ -56,6 +56,7 @@ class Ports:
     rasa_proxy: int
     actions_proxy: int
     demo: int
+    wire: int
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,8 @@ def install(
     (folder / "models").symlink_to(artefacts.absolute() / "models")
     common = NO_LIMITS | {"GUICHET_VAR": str(folder), "GUICHET_DATABASE_URL": database_url}
     common |= {"GUICHET_PORT": str(ports.web), "GUICHET_DEMO_PORT": str(ports.demo)}
+    # Browsers know the desk by the wire's address, other clients by its own.
+    common["GUICHET_PUBLIC_URL"] = f"http://127.0.0.1:{ports.wire}"
     desk = load(
         common | {"GUICHET_RASA_PORT": str(ports.rasa_proxy), "GUICHET_ACTIONS_PORT": str(ports.actions)}
     )
@@ -124,11 +127,11 @@ def a_database(backend: str, folder: Path) -> Iterator[str]:
 
 
 def free_ports(first: int | None = None) -> Ports:
-    """Six ports in a row from `first`, or any that are free."""
+    """Seven ports in a row from `first`, or any that are free."""
     if first is not None:
-        return Ports(*range(first, first + 6))
+        return Ports(*range(first, first + 7))
     with contextlib.ExitStack() as stack:
-        listeners = [stack.enter_context(socket.socket()) for _ in range(6)]
+        listeners = [stack.enter_context(socket.socket()) for _ in range(7)]
         for listener in listeners:
             listener.bind(("127.0.0.1", 0))
         return Ports(*(listener.getsockname()[1] for listener in listeners))

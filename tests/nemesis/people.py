@@ -1,114 +1,33 @@
-"""Scripted people: each has a conversation, several clients looking at it, and numbered things to say."""
+"""Scripted people with clients of the protocol: each has several, all of which look and may speak."""
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import random
 import uuid
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from desk.client import Ack, DeskClient, Message, Position, Refused
+from desk.client import DeskClient, Message, Position, Refused
+from tests.nemesis.talker import Line, Talker, Viewer
+from tests.nemesis.words import PERSON_BUTTONS
 
 PATIENCE_SECONDS = 120.0
 TURN_SECONDS = 60.0
 FORM_SAYS = ("utter_ask_", "utter_summary")
-PERSON_BUTTONS = ("Talk to a person", "Parler à une personne")
 # What was offered last is what people look at.
 FRESH = 0.85
 LONGEST_FORM = 9
 
-WORDS = {
-    "en": {
-        "question": (
-            "how do I connect to the VPN",
-            "my printer does not print",
-            "how do I reset my password",
-            "my mailbox is full",
-            "the wifi does not work",
-        ),
-        "talk": ("hello", "thank you", "are you a robot", "what can you do", "goodbye"),
-        # Nothing is left to ask: what it is about is said, so no form follows.
-        "ticket": (
-            "I want to speak to a human being, my printer is broken",
-            "I want to talk to a real person about my broken printer",
-            "please let me talk to a human being about my broken scanner",
-        ),
-        "form": ("open a ticket please", "I want to open a ticket", "the whole floor has no internet"),
-        "comment": ("please add to {ticket} that it got worse over night",),
-        "lost": (
-            "the blue thing in the cellar hums at night",
-            "qwrtz plmpf",
-            "/restart",
-            '/open_ticket{"a":1}',
-        ),
-    },
-    "fr": {
-        "question": (
-            "comment me connecter au VPN",
-            "mon imprimante n'imprime pas",
-            "comment changer mon mot de passe",
-            "ma boîte aux lettres est pleine",
-            "le wifi ne marche pas",
-        ),
-        "talk": ("bonjour", "merci beaucoup", "es-tu un robot", "que sais-tu faire", "au revoir"),
-        "ticket": (
-            "je voudrais parler à une vraie personne pour mon écran noir",
-            "je veux parler à un humain pour mon imprimante cassée, toujours en panne",
-            "je veux parler à un vrai humain au sujet de mon scanner cassé",
-        ),
-        "form": ("ouvrir un ticket", "je veux ouvrir un ticket", "tout l'étage n'a plus internet"),
-        "comment": ("ajoutez au {ticket} que cela a empiré pendant la nuit",),
-        "lost": ("la chose bleue de la cave bourdonne la nuit", "qwrtz plmpf", "/restart"),
-    },
-}
-KINDS = {
-    "question": 34,
-    "talk": 20,
-    "ticket": 9,
-    "form": 4,
-    "whole form": 4,
-    "comment": 4,
-    "lost": 8,
-    "person": 5,
-    "button": 16,
-}
-# What is said where there is no button to press, and no ticket to add to.
-INSTEAD = {"button": "lost", "person": "question", "comment": "ticket"}
-
-
-def chance(seed: int) -> random.Random:
-    """Numbers that are the same for the same seed; nothing is hidden behind them."""
-    return random.Random(seed)  # noqa: S311
-
 
 @dataclass
-class Line:
-    """Something said, and every acknowledgement it got."""
+class Person(Talker):
+    """Looked at by two sockets and one long poll."""
 
-    client_id: str
-    text: str | None
-    button: str | None = None
-    acks: list[Ack] = field(default_factory=list)
-    is_refused: bool = False
-
-
-@dataclass
-class Person:
-    """One conversation, looked at by two sockets and one long poll, all of which may speak."""
-
-    number: int
-    language: str
-    rng: random.Random
-    counts: Counter[str]
-    when_acked: Callable[[], None] = lambda: None
     clients: list[DeskClient] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
-    wishes: list[str] = field(default_factory=list)
-    _numbers: itertools.count[int] = field(default_factory=itertools.count)
-    _woken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def viewers(self) -> Sequence[Viewer]:
+        return self.clients
 
     @property
     def conversation(self) -> str:
@@ -139,23 +58,6 @@ class Person:
         """The conversation stays."""
         await asyncio.gather(*(client.close() for client in self.clients))
 
-    async def speak(self, is_enough: Callable[[], bool], pause: Callable[[], float]) -> None:
-        """Say things until it is enough."""
-        while not is_enough():
-            kind = self.wishes.pop(0) if self.wishes else self._choose()
-            await self.say(kind)
-            self._woken.clear()
-            if not self.wishes:
-                try:
-                    await asyncio.wait_for(self._woken.wait(), self.rng.uniform(0.2, 1.8) * pause())
-                except TimeoutError:
-                    continue
-
-    def wish(self, kind: str) -> None:
-        """Have this said next."""
-        self.wishes.append(kind)
-        self._woken.set()
-
     async def say(self, kind: str) -> None:
         """One thing, in one of the ways in which lines arrive in life."""
         if (button := self._button(kind)) is not None:
@@ -183,11 +85,11 @@ class Person:
 
     async def once(self, kind: str) -> None:
         """By one client, which waits for the acknowledgement."""
-        await self._send(self.rng.choice(self.clients), self._line(kind))
+        await self._send(self.rng.choice(self.clients), self._line(kind, client_id=uuid.uuid4().hex))
 
     async def double(self, kind: str) -> None:
         """The same line at once by every client, and twice more without waiting for an answer."""
-        line = self._line(kind)
+        line = self._line(kind, client_id=uuid.uuid4().hex)
         client = self.rng.choice(self.clients)
         frame = {"type": "send", "client_id": line.client_id, "text": line.text}
         raw = (client.push(frame), client.push(frame))
@@ -197,7 +99,7 @@ class Person:
     async def _burst(self, kind: str) -> None:
         """Three lines at once over three connections: in which order they arrive is chance."""
         self.counts["lines sent out of order"] += 3
-        lines = [self._line(kind) for _ in self.clients]
+        lines = [self._line(kind, client_id=uuid.uuid4().hex) for _ in self.clients]
         self.rng.shuffle(lines)
         await asyncio.gather(
             *(self._send(client, line) for client, line in zip(self.clients, lines, strict=True))
@@ -245,9 +147,7 @@ class Person:
             line.is_refused = True
             self.counts["buttons refused"] += 1
             return
-        line.acks.append(ack)
-        if len(line.acks) == 1:
-            self.when_acked()
+        self._note_ack(line, ack)
 
     async def _hear(self, line: Line) -> None:
         turns = [ack.turn for ack in line.acks if ack.turn is not None]
@@ -258,23 +158,8 @@ class Person:
                 # The checkers say whether that was too long; the desk may have been killed again and again.
                 self.counts["turns not heard of within a minute"] += 1
 
-    def _line(self, kind: str) -> Line:
-        ticket = self._ticket()
-        kind = INSTEAD.get(kind, kind) if kind != "comment" or ticket is None else kind
-        words = self.rng.choice(WORDS[self.language][kind])
-        # By the number a line is known again.
-        text = f"{words.replace('{ticket}', ticket or '')} {self.number}.{next(self._numbers)}"
-        line = Line(uuid.uuid4().hex, text)
-        self.lines.append(line)
-        return line
-
-    def _ticket(self) -> str | None:
-        """One that this person has been told of."""
-        told = [message.ticket for message in self.clients[0].messages.values() if message.ticket]
-        return self.rng.choice(told) if told else None
-
-    def _choose(self) -> str:
-        return self.rng.choices(list(KINDS), list(KINDS.values()))[0]
+    def _tickets(self) -> list[str]:
+        return [message.ticket for message in self.clients[0].messages.values() if message.ticket]
 
     def views(self) -> list[dict[int, Message]]:
         """What each client shows."""

@@ -39,7 +39,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
             f" (bound {evidence.bound.total_seconds():.0f} s)"
         )
     yield ""
-    yield from outcome.violations or ["RL-1, RL-2, RL-3, RL-4, RL-5, RL-7 and F9 hold."]
+    yield from outcome.violations or ["RL-1, RL-2, RL-3, RL-4, RL-5, RL-7, WW-12, WW-14 and F9 hold."]
 
 
 def _points(outcome: Outcome) -> set[tuple[str, str]]:
@@ -52,8 +52,10 @@ def _counts(outcome: Outcome) -> Counter[str]:
         {
             "lines acknowledged": len({ack.client_id for ack in evidence.acked}),
             "acknowledgements": len(evidence.acked),
-            "conversations": len({view[0] for view in evidence.views}),
+            "conversations": len({view[0] for view in (*evidence.views, *evidence.pages)}),
             "clients": len(evidence.views),
+            "pages in browsers": len(evidence.pages),
+            "lines typed into pages": len(evidence.typed),
             "messages in the ledger": len(evidence.messages),
             "turns": len(evidence.turns),
             "turns taken more than once": sum(turn.attempts > 1 for turn in evidence.turns),

@@ -7,18 +7,23 @@ import contextlib
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.nemesis import faults
 from tests.nemesis.aim import Fault
 from tests.nemesis.arena import QUIET_SECONDS, Arena, an_arena
+from tests.nemesis.bundles import BROKEN
 from tests.nemesis.checks import Evidence, violations
 from tests.nemesis.evidence import collect
 from tests.nemesis.installation import Ports, a_database, free_ports, install
 from tests.nemesis.kills import DESK_KILLS, RASA_KILLS
-from tests.nemesis.people import Person, chance
+from tests.nemesis.page_faults import PAGE_FAULTS
+from tests.nemesis.people import Person
+from tests.nemesis.surfers import Surfer
+from tests.nemesis.surfing import surfing
+from tests.nemesis.talker import Talker, chance
 
 LANGUAGES = ("en", "en", "fr")
 BACK_TO_NORMAL_SECONDS = 20.0
@@ -34,6 +39,7 @@ class Plan:
     messages: int
     lanes: Sequence[Sequence[Fault]]
     people: int = 6
+    browsers: int = 0
     seconds: float = 900.0
     mutation: str | None = None
     ports: Ports = field(default_factory=free_ports)
@@ -60,12 +66,13 @@ def plan(
     messages: int,
     kills: int,
     others: int = 1,
+    browsers: int = 0,
     is_short: bool = False,
     seconds: float = 900.0,
 ) -> Plan:
     """The schedule of a seed: at least `kills` of each process, and every other fault `others` times.
 
-    A short one leaves out what takes tens of seconds.
+    A short one leaves out what takes tens of seconds. With `browsers`, as many people use the widget.
     """
     rng = chance(seed)
     databases = faults.LOCK_FAULTS + (faults.POSTGRES_FAULTS if backend == "postgresql" else ())
@@ -80,7 +87,11 @@ def plan(
         ]
         rng.shuffle(lane)
         lanes.append(lane)
-    return Plan(backend, seed, messages, lanes, seconds=seconds)
+    if browsers:
+        lane = list(PAGE_FAULTS * max(2, others))
+        rng.shuffle(lane)
+        lanes.append(lane)
+    return Plan(backend, seed, messages, lanes, browsers=browsers, seconds=seconds)
 
 
 async def run(plan: Plan, folder: Path, artefacts: Path, *, tell: Callable[[str], None]) -> Outcome:
@@ -89,7 +100,8 @@ async def run(plan: Plan, folder: Path, artefacts: Path, *, tell: Callable[[str]
     with a_database(plan.backend, folder) as url:
         installation = install(folder / "var", artefacts, url, plan.ports, mutation=plan.mutation)
         async with an_arena(installation, chance(plan.seed)) as arena, asyncio.timeout(plan.seconds):
-            await _act(arena, plan, tell)
+            async with _with_browsers(arena, plan, folder):
+                await _act(arena, plan, tell)
             evidence = collect(arena)
     for proxy in (arena.to_rasa, arena.to_actions):
         arena.counts[f"calls to {proxy.name} tampered with"] = proxy.seen["tampered with"]
@@ -105,17 +117,21 @@ async def run(plan: Plan, folder: Path, artefacts: Path, *, tell: Callable[[str]
     )
 
 
+@contextlib.asynccontextmanager
+async def _with_browsers(arena: Arena, plan: Plan, folder: Path) -> AsyncIterator[None]:
+    if not plan.browsers:
+        yield
+        return
+    ports = arena.installation.ports
+    mutation = plan.mutation if plan.mutation in BROKEN else None
+    async with surfing(
+        arena.database, desk=ports.web, wire=ports.wire, folder=folder, mutation=mutation
+    ) as arena.surfing:
+        yield
+
+
 async def _act(arena: Arena, plan: Plan, tell: Callable[[str], None]) -> None:
-    arena.people = [
-        Person(
-            number,
-            LANGUAGES[number % len(LANGUAGES)],
-            chance(plan.seed * 1000 + number),
-            arena.counts,
-            arena.note_ack,
-        )
-        for number in range(plan.people)
-    ]
+    arena.people = [_talker(arena, plan, number) for number in range(plan.people + plan.browsers)]
     async with contextlib.AsyncExitStack() as stack:
         for person in arena.people:
             stack.push_async_callback(person.leave)
@@ -131,6 +147,14 @@ async def _act(arena: Arena, plan: Plan, tell: Callable[[str], None]) -> None:
             await _heal(arena)
         except TimeoutError:
             arena.unquiet.append(f"RL-4 every turn ends: not everything was quiet within {QUIET_SECONDS:g} s")
+
+
+def _talker(arena: Arena, plan: Plan, number: int) -> Talker:
+    language = LANGUAGES[number % len(LANGUAGES)]
+    rng = chance(plan.seed * 1000 + number)
+    if number < plan.people:
+        return Person(number, language, rng, arena.counts, arena.note_ack)
+    return Surfer(number, language, rng, arena.counts, arena.note_ack, surfing=arena.surfing)
 
 
 class _Progress:
@@ -178,7 +202,9 @@ async def _heal(arena: Arena) -> None:
     """No fault any more; within a minute everything is quiet, and then it works as on the first day."""
     for proxy in (arena.to_rasa, arena.to_actions):
         proxy.heal()
-    await asyncio.gather(*arena.errands)
+    if arena.surfing is not None:
+        arena.surfing.wire.refuses_sockets = False
+    await asyncio.gather(*arena.errands, *(person.calm() for person in arena.people))
     for person in arena.people:
         await arena.give_back(person.conversation)
     await arena.until_quiet()

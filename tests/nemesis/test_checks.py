@@ -102,6 +102,9 @@ def test_a_sound_ledger_is_not_complained_about() -> None:
     assert violations(commented()) == []
 
 
+PAGE = [Shown(1, "person", SAID.text, None), Shown(2, "assistant", "on file", TICKET.number)]
+
+
 BROKEN: dict[str, tuple[str, Evidence]] = {
     "a line is lost": ("RL-1", sound(acked=[ACK, Acked("c", "m2", 3, 1, "lost 0.2")])),
     "a line is another": ("RL-1", sound(acked=[replace(ACK, text="my screen 0.1")])),
@@ -125,6 +128,12 @@ BROKEN: dict[str, tuple[str, Evidence]] = {
     ),
     "a place is missing": ("RL-3", sound(messages=[SAID, replace(OPENED, seq=3)])),
     "a client misses a message": ("RL-3", sound(views=[("c", [Shown(1, "person", SAID.text, None)])])),
+    "a page misses a message": ("WW-12", sound(pages=[("c", [Shown(1, "person", SAID.text, None)])])),
+    "a page shows a message twice": ("WW-12", sound(pages=[("c", [*PAGE, PAGE[1]])])),
+    "a page has another order": ("WW-12", sound(pages=[("c", PAGE[::-1])])),
+    "a page shows other words": ("WW-12", sound(pages=[("c", [PAGE[0], replace(PAGE[1], text="oh")])])),
+    "a page hides a ticket": ("WW-12", sound(pages=[("c", [PAGE[0], replace(PAGE[1], ticket=None)])])),
+    "what was typed is nowhere": ("WW-14", sound(typed=[("c", SAID.text), ("c", "my screen 0.2")])),
     "a turn never ends": ("RL-4", sound(turns=[replace(TURN, state="running", outcome=None)])),
     "a turn ends in silence": (
         "RL-4",
@@ -202,6 +211,13 @@ def test_what_is_broken_is_said(what: str) -> None:
     rule, evidence = BROKEN[what]
 
     assert any(violation.startswith(rule) for violation in violations(evidence))
+
+
+def test_a_page_shows_formatted_what_is_on_file_as_it_was_written() -> None:
+    written = replace(OPENED, text="1. It is **on file**, see [the list](https://desk.example/list_1).")
+    shown = [PAGE[0], replace(PAGE[1], text="It is on file, see the list.")]
+
+    assert violations(sound(messages=[SAID, written], pages=[("c", shown)], typed=[("c", SAID.text)])) == []
 
 
 def test_an_agent_may_speak_after_taking_over() -> None:
