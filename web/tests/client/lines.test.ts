@@ -567,6 +567,27 @@ test('a language is chosen even when it is the one spoken: it is to stay', async
   assert.equal(told(), 1, 'and not told again and again');
 });
 
+test('a first conversation is in the language of its page, unless another was chosen', async () => {
+  for (const [chosen, begun] of [
+    [null, 'fr'],
+    ['en', 'en'],
+  ] as const) {
+    const world = new World();
+    const tab = world.tab({ language: 'en' });
+    if (chosen) tab.client.setLanguage(chosen);
+    tab.client.suggestLanguage('fr');
+    assert.equal(tab.state.language, begun);
+    await tab.opened();
+    assert.deepEqual(
+      [...world.desk.paths('session'), ...world.desk.hellos()].map(({ language }) => language),
+      [begun, begun],
+    );
+    const spoken = tab.state.language;
+    tab.client.suggestLanguage(spoken === 'en' ? 'fr' : 'en');
+    assert.equal(tab.state.language, spoken, 'and stays in it');
+  }
+});
+
 test('a choice of language that is put off is made after the wait', async () => {
   const { world, tab } = await opened();
   tab.client.setLanguage('fr');
