@@ -1,83 +1,97 @@
-"""`python -m benchmarks.widget`: bytes by part, a cold page, and what idle sockets cost the desk."""
+"""What the widget weighs, how soon it answers on a cold page, and what idle sockets cost the desk.
+
+    python -m benchmarks.widget --out widget.json
+
+The desk is a process of its own, with the plain assistant: what is measured is the widget and the desk.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import json
-from dataclasses import asdict
+import os
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from benchmarks.figures import percentile
-from benchmarks.widget.cold import medians, visits
+from benchmarks.training import BenchmarkFailed
+from benchmarks.widget import memory, page
 from benchmarks.widget.installation import desk_process, plain_settings, prepare_plain
-from benchmarks.widget.memory import SocketCost, measure
-from benchmarks.widget.weights import weights
-from desk.settings import Settings, inherited, load
+from benchmarks.widget.report import Found, as_json, show
+from benchmarks.widget.weight import parts
+from desk.client import ClientError
+from desk.preparation.steps import PreparationFailed
+from desk.preparation.web import BuildFailed
+from desk.settings import Settings, SettingsError, inherited, load
+from desk.supervision.ports import PortBusy
+from desk.web_assets import AssetsMissing, read_manifest
 
-console = Console()
+console = Console(highlight=False)
+
+FAILURES = (
+    AssetsMissing,
+    BenchmarkFailed,
+    BuildFailed,
+    ClientError,
+    PortBusy,
+    PreparationFailed,
+    SettingsError,
+)
 
 
-def main() -> None:
-    chosen = _arguments()
-    installed = load()
-    work = (chosen.work or installed.var / "benchmarks").absolute()
-    settings = plain_settings(work, chosen.port, installed)
-    prepare_plain(settings, inherited())
-    figures = asyncio.run(_measure(settings, chosen))
-    if chosen.out is not None:
-        chosen.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.widget", description=__doc__)
-    parser.add_argument("--sockets", type=int, default=2_000, help="idle ones (%(default)s)")
-    parser.add_argument("--turns", type=int, default=150, help="per state (%(default)s)")
-    parser.add_argument("--visits", type=int, default=10, help="to a cold page (%(default)s)")
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.widget",
+        description="Weighs the widget, times it on a cold page, and measures what idle sockets cost.",
+    )
+    parser.add_argument("--pages", type=int, default=20, help="cold pages to open (%(default)s)")
+    parser.add_argument("--sockets", type=int, default=2000, help="idle sockets (%(default)s, at most 4000)")
+    parser.add_argument("--turns", type=int, default=200, help="turns with and without them (%(default)s)")
     parser.add_argument("--out", type=Path, help="a JSON file for the figures")
     parser.add_argument("--work", type=Path, help="where to work; default: benchmarks/ in GUICHET_VAR")
     parser.add_argument("--port", type=int, default=8520, help="the first of four ports (%(default)s)")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
-async def _measure(settings: Settings, chosen: argparse.Namespace) -> dict[str, Any]:
-    parts = weights()
-    for part in parts:
-        console.print(f"{part.part:10} {part.raw:7,} bytes, {part.gzipped:6,} gzipped")
+def main(given: Sequence[str] | None = None) -> int:
+    chosen = arguments(given)
+    try:
+        installed = load()
+        work = (chosen.work or installed.var / "benchmarks").absolute()
+        settings = plain_settings(work, chosen.port, installed)
+        prepare_plain(settings, inherited())
+        found = asyncio.run(_measure(settings, chosen))
+    except FAILURES as error:
+        console.print(str(error), style="red")
+        return 1
+    show(console, found)
+    if chosen.out is not None:
+        figures = as_json(found, pages=chosen.pages, sockets=chosen.sockets, turns=chosen.turns)
+        chosen.out.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+async def _measure(settings: Settings, chosen: argparse.Namespace) -> Found:
+    load_before = os.getloadavg()[0]
     desk = desk_process(settings, inherited())
     await desk.start()
     try:
-        found = await visits(settings.demo_url, settings.local_url, chosen.visits)
-        steps, one = medians(found), found[0]
-        console.print(f"a cold page: {one.requests} requests, {one.bytes:,} bytes as they travel")
-        for name, ms in steps.items():
-            console.print(f"  {name:14} {ms:6.0f} ms ({ms / sum(steps.values()):.0%})")
-        cost = await measure(desk, settings.local_url, sockets=chosen.sockets, turns=chosen.turns)
-        _say_cost(cost)
+        console.print("cold pages …")
+        openings = await page.measure(settings, chosen.pages)
     finally:
         desk.stop()
-    return {
-        "bytes": [asdict(part) for part in parts],
-        "cold": {"requests": one.requests, "bytes": one.bytes, "ms": steps},
-        "sockets": cost.sockets,
-        "bytes_each": cost.bytes_each,
-        "turn_ratio": {"p50": cost.ratio(50), "p95": cost.ratio(95)},
-        "idle_processor": cost.idle_processor,
-    }
-
-
-def _say_cost(cost: SocketCost) -> None:
-    console.print(f"{cost.sockets:,} idle sockets: {cost.bytes_each / 1e3:.1f} kB each in the desk's process")
-    console.print(f"  kept open with {cost.idle_processor:.1%} of a processor")
-    idle, busy = percentile(cost.idle_ms, 50), percentile(cost.busy_ms, 50)
-    console.print(
-        f"  a turn beside them takes {cost.ratio(50):.2f} times as long (p50: {idle:.1f} ms, {busy:.1f} ms), "
-        f"{cost.ratio(95):.2f} times at p95"
-    )
+    # What the pages left in its memory is none of the sockets' business.
+    await desk.start()
+    try:
+        console.print("idle sockets …")
+        cost = await memory.measure(desk, settings.local_url, sockets=chosen.sockets, turns=chosen.turns // 2)
+    finally:
+        desk.stop()
+    return Found(parts(read_manifest()), openings, cost, load_before)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -17,6 +17,16 @@ import aiohttp
 SITE = "demo"
 PER_ADDRESS = 20
 AT_ONCE = 16
+# What a browser sends along: the desk keeps a request for as long as its socket is open.
+LIKE_A_BROWSER = {
+    "User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/140.0.0.0 Safari/537.36",
+    "Accept-Encoding": "gzip, deflate, br, zstd",
+    "Accept-Language": "en-GB,en;q=0.9,fr;q=0.8",
+    "Cache-Control": "no-cache",
+    "Pragma": "no-cache",
+    "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+}
 OPENING_SECONDS = 300.0
 
 
@@ -26,6 +36,7 @@ class Holder:
     def __init__(self, url: str) -> None:
         self._url = url
         self._sessions: list[aiohttp.ClientSession] = []
+        self._sockets: list[aiohttp.ClientWebSocketResponse] = []
         self._reading: list[asyncio.Task[None]] = []
         self._turnstile = asyncio.Semaphore(AT_ONCE)
         self.lost = 0
@@ -37,13 +48,16 @@ class Holder:
             TimeoutError, aiohttp.ClientError: the desk does not take them.
         """
         async with asyncio.timeout(OPENING_SECONDS):
-            sockets = await asyncio.gather(*(self._enter(self._session(number)) for number in range(count)))
-        self._reading = [asyncio.create_task(self._hold(socket)) for socket in sockets]
+            self._sockets = await asyncio.gather(
+                *(self._enter(self._session(number)) for number in range(count))
+            )
+        self._reading = [asyncio.create_task(self._hold(socket)) for socket in self._sockets]
 
     async def close(self) -> None:
         for task in self._reading:
             task.cancel()
         await asyncio.gather(*self._reading, return_exceptions=True)
+        await asyncio.gather(*(socket.close() for socket in self._sockets), return_exceptions=True)
         for session in self._sessions:
             await session.close()
 
@@ -60,7 +74,9 @@ class Holder:
             async with http.post(f"{self._url}/chat/v1/session", json={"site": SITE}) as answer:
                 answer.raise_for_status()
                 token = (await answer.json())["token"]
-            socket = await http.ws_connect(f"{self._url}/chat/v1/socket", params={"site": SITE}, compress=0)
+            socket = await http.ws_connect(
+                f"{self._url}/chat/v1/socket", params={"site": SITE}, headers=LIKE_A_BROWSER
+            )
             await socket.send_json({"type": "hello", "token": token, "new": True})
             welcome = await socket.receive_json()
             for _ in range(welcome["last_seq"]):

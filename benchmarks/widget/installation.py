@@ -24,7 +24,7 @@ PLAIN = {
 
 def plain_settings(work: Path, first_port: int, installed: Settings) -> Settings:
     """As installed, but a folder and ports of its own, without Rasa and without limits for one person."""
-    ours = own_settings(work, first_port, installed)
+    ours = own_settings(work / "widget", first_port, installed)
     return load({**ours.environment(), **PLAIN})
 
 
@@ -41,8 +41,8 @@ def prepare_plain(settings: Settings, environ: Mapping[str, str]) -> None:
     prepare(steps, Context(settings, environ, lambda line: None))
 
 
-def desk_process(settings: Settings, environ: Mapping[str, str], trace: Path | None = None) -> Processes:
-    """The one process there is; `trace` is where it tells what holds its memory."""
+def desk_process(settings: Settings, environ: Mapping[str, str]) -> Processes:
+    """The one process there is."""
     spec = supervisor.children(settings, secrets.read(settings.secrets_folder), environ)[0]
-    command = (sys.executable, "-m", "benchmarks.widget.served", *([str(trace)] if trace else []))
+    command = (sys.executable, "-m", "benchmarks.widget.served")
     return Processes([dataclasses.replace(spec, command=command)], settings.var / "logs")

@@ -69,7 +69,7 @@ class SocketCost:
         return percentile(self.busy_ms, percent) / percentile(self.idle_ms, percent)
 
 
-def memory_of(pid: int) -> Memory:
+def memory_of(pid: int | str) -> Memory:
     """As the kernel counts it now."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     sizes = {name: int(size) * 1024 for name, size in re.findall(r"^(Rss|Anonymous): +(\d+) kB", text, re.M)}
