@@ -1,4 +1,4 @@
-"""Serves the article pages: `/kb/`, `/kb/<slug>` and their stylesheet."""
+"""Serves the article pages: `/kb/`, `/kb/<slug>`, their stylesheet and icon."""
 
 from __future__ import annotations
 
@@ -67,6 +67,11 @@ class ArticlePages:
         text = resources.files("desk.pages").joinpath("article.css").read_text("utf-8")
         return web.Response(text=text, content_type="text/css", headers=STYLE_HEADERS)
 
+    async def icon(self, _request: web.Request) -> web.Response:
+        """What every browser asks for, whether a page names it or not."""
+        text = resources.files("desk.pages").joinpath("icon.svg").read_text("utf-8")
+        return web.Response(text=text, content_type="image/svg+xml", headers=STYLE_HEADERS)
+
     @property
     def look(self) -> Look:
         return Look(self.organisation, self.languages, self.facts, may_search=self.browse is not None)
@@ -90,6 +95,7 @@ class ArticlePages:
 def routes(pages: ArticlePages) -> list[web.AbstractRouteDef]:
     """The routes, for the application to add."""
     return [
+        web.get("/favicon.ico", pages.icon),
         web.get("/kb", pages.redirect),
         web.get("/kb/", pages.listing),
         web.get("/kb/static/article.css", pages.style),

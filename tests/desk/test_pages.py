@@ -193,6 +193,11 @@ async def test_pages_allow_nothing_but_their_own_style(client: Client, path: str
     assert headers["Referrer-Policy"] == "no-referrer"
 
 
+async def test_browsers_that_ask_for_an_icon_get_one(client: Client) -> None:
+    async with client.get("/favicon.ico") as response:
+        assert (response.status, response.content_type) == (200, "image/svg+xml")
+
+
 async def test_the_style_is_served_and_asks_nobody_else(client: Client) -> None:
     async with client.get("/kb/static/article.css") as response:
         style = await response.text()
