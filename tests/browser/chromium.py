@@ -28,6 +28,8 @@ DISABLED = (
     "PaintHolding",
     "PreconnectToSearch",
 )
+# That one. Without it, a frame of another site can store nothing at all in these windows.
+PARTITIONING = "ThirdPartyStoragePartitioning"
 # It asks nobody for anything of its own.
 ARGUMENTS = (
     "--no-sandbox",
@@ -35,24 +37,25 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-    f"--disable-features={','.join(DISABLED)}",
 )
 OWN_SCHEMES = frozenset({"data", "blob", "about"})
 
 
 @contextlib.asynccontextmanager
-async def a_chromium(*, keeps_pages: bool = False) -> AsyncIterator[Browser]:
+async def a_chromium(*, keeps_pages: bool = False, frames_may_store: bool = True) -> AsyncIterator[Browser]:
     """A browser without a window.
 
     Args:
         keeps_pages: pages that were left wait in memory for the way back, which Playwright switches off.
+        frames_may_store: whether frames of another site than their page's have a storage.
     """
     require("chromium")
     path = next(filter(None, map(shutil.which, NAMES)))
+    disabled = DISABLED if frames_may_store else (*DISABLED, PARTITIONING)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=path,
-            args=list(ARGUMENTS),
+            args=[*ARGUMENTS, f"--disable-features={','.join(disabled)}"],
             ignore_default_args=["--disable-back-forward-cache"] if keeps_pages else None,
         )
         try:

@@ -75,7 +75,8 @@ class Stage:
 
     def watch(self, context: BrowserContext) -> Watch:
         """Listen to a context in which only the desk and the intranet are asked for anything."""
-        watch = Watch(frozenset({self.host, self.desk.url, self.desk.url.replace("http", "ws")}))
+        desk = self.intranet.desk
+        watch = Watch(frozenset({self.host, desk, desk.replace("http", "ws")}))
         watch.over(context)
         return watch
 
@@ -115,17 +116,26 @@ class Stage:
 
 
 @contextlib.asynccontextmanager
-async def a_stage(browser: Browser, folder: Path, **settings: Any) -> AsyncIterator[Stage]:
-    """All of it, listening. `settings` are the desk's; pictures are taken unless they say otherwise."""
+async def a_stage(
+    browser: Browser, folder: Path, *, names: tuple[str, str] = ("localhost", "127.0.0.1"), **settings: Any
+) -> AsyncIterator[Stage]:
+    """All of it, listening. `settings` are the desk's; pictures are taken unless they say otherwise.
+
+    Args:
+        names: the intranet's host name, and the desk's.
+    """
     assistant = Assistant()
     intranet, stranger = Intranet(), Stranger()
     chosen: dict[str, Any] = {"organisation": "Meridian", "pictures": "true", "introduces": True} | settings
     async with contextlib.AsyncExitStack() as stack:
         rasa = await stack.enter_async_context(a_rasa(assistant.answer))
-        desk = await stack.enter_async_context(a_desk(folder, rasa, port=a_free_port(), grace=0.1, **chosen))
-        host = await _served(stack, intranet.application(), "localhost")
+        port = a_free_port()
+        address = f"http://{names[1]}:{port}"
+        opened = a_desk(folder, rasa, port=port, public_url=address, grace=0.1, **chosen)
+        desk = await stack.enter_async_context(opened)
+        host = await _served(stack, intranet.application(), names[0])
         evil = await _served(stack, stranger.application(), "evil.localhost")
-        intranet.desk = desk.url
+        intranet.desk = address
         team = Team(desk)
         assistant.open_ticket = team.opens_ticket
         await _put_sites(desk, host)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from tests.browser.stage import Stage
 from tests.browser.visit import Visit
 
 BURST = 12
-DESK = {"message_burst": BURST, "messages_per_minute": 2}
+DESK: dict[str, Any] = {"message_burst": BURST, "messages_per_minute": 2}
 """The settings of a desk that can be asked too much at once, and only then."""
 
 Bring = Callable[[Stage, Visit], Awaitable[None]]
