@@ -126,13 +126,17 @@ async def a_stage(
     """
     assistant = Assistant()
     intranet, stranger = Intranet(), Stranger()
-    chosen: dict[str, Any] = {"organisation": "Meridian", "pictures": "true", "introduces": True} | settings
+    port = a_free_port()
+    address = f"http://{names[1]}:{port}"
+    chosen: dict[str, Any] = {
+        "organisation": "Meridian",
+        "pictures": "true",
+        "introduces": True,
+        "public_url": address,
+    } | settings
     async with contextlib.AsyncExitStack() as stack:
         rasa = await stack.enter_async_context(a_rasa(assistant.answer))
-        port = a_free_port()
-        address = f"http://{names[1]}:{port}"
-        opened = a_desk(folder, rasa, port=port, public_url=address, grace=0.1, **chosen)
-        desk = await stack.enter_async_context(opened)
+        desk = await stack.enter_async_context(a_desk(folder, rasa, port=port, grace=0.1, **chosen))
         host = await _served(stack, intranet.application(), names[0])
         evil = await _served(stack, stranger.application(), "evil.localhost")
         intranet.desk = address
