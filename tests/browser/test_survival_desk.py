@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
@@ -16,7 +17,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, WebSocket, expect
+from playwright.async_api import Browser, BrowserContext, Response, WebSocket, expect
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -43,6 +44,7 @@ from ticketing.turns.models import Turn
 
 pytestmark = [pytest.mark.requires("chromium"), pytest.mark.asyncio(loop_scope="session"), pytest.mark.alone]
 
+RELOAD = re.compile(r'"type": ?"reload"')
 STEPS = tuple(step for step in steps.TO_RUN if step[0] in ("secrets", "web", "database", "articles", "demo"))
 
 
@@ -257,12 +259,17 @@ def sockets_of(visit: Visit) -> list[WebSocket]:
 
 
 def reloads_of(visit: Visit) -> list[str]:
-    """The `reload` frames that the page is sent from now on."""
+    """The `reload` frames that the page is sent from now on, by socket or by a poll while sockets fail."""
     found: list[str] = []
 
     def hear(frame: str | bytes) -> None:
-        if '"type":"reload"' in str(frame):
+        if RELOAD.search(str(frame)):
             found.append(str(frame))
 
+    async def read(answer: Response) -> None:
+        if "/chat/v1/poll" in answer.url and answer.ok:
+            hear(await answer.text())
+
     visit.page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    visit.page.on("response", read)
     return found
