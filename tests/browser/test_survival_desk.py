@@ -259,7 +259,7 @@ def sockets_of(visit: Visit) -> list[WebSocket]:
 
 
 def reloads_of(visit: Visit) -> list[str]:
-    """The `reload` frames that the page is sent from now on, by socket or by a poll while sockets fail."""
+    """The `reload` frames that the page is sent from now on, by a socket, or by HTTP while sockets fail."""
     found: list[str] = []
 
     def hear(frame: str | bytes) -> None:
@@ -267,7 +267,7 @@ def reloads_of(visit: Visit) -> list[str]:
             found.append(str(frame))
 
     async def read(answer: Response) -> None:
-        if "/chat/v1/poll" in answer.url and answer.ok:
+        if answer.url.endswith(("/chat/v1/hello", "/chat/v1/poll")) and answer.ok:
             hear(await answer.text())
 
     visit.page.on("websocket", lambda socket: socket.on("framereceived", hear))
