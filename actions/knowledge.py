@@ -60,11 +60,12 @@ class ActionSolved(DeskAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said) -> list[EventType]:
         services = self.services
-        is_told = said.is_button or is_solved(said) or not says("negated", said.text)
+        is_denied = any(says(kind, said.text) for kind in ("negated", "not_helped", "works_not"))
+        is_told = said.is_button or is_solved(said) or not is_denied
         if is_told:
             return take_solved(dispatcher, services.turn().language)
         # "Ça marche plus" has the words of relief and is none.
-        if tracker.get_slot(AWAITING):
+        if tracker.get_slot(AWAITING) or says("not_helped", said.text):
             return await go_on(services, dispatcher, tracker, is_button=False)
         return tell(dispatcher, tracker, await look_up(services), services.turn().language)
 

@@ -30,6 +30,9 @@ class ActionAffirm(DeskAction):
         if not said.is_button and says("insult", said.text):
             utter(dispatcher, "utter_sorry", self.services.turn().language)
             return []
+        if not said.is_button and _is_heard(tracker, said):
+            utter(dispatcher, "utter_welcome", self.services.turn().language)
+            return []
         is_yes = is_believed(said) or first_word_answers(said.text) or is_only("yes", said.text)
         if not tracker.get_slot(AWAITING) or not is_yes:
             utter(dispatcher, "utter_still_here", self.services.turn().language)
@@ -44,6 +47,11 @@ class ActionDeny(DeskAction):
 
     async def act(self, dispatcher: CollectingDispatcher, tracker: Tracker, said: Said) -> list[EventType]:
         return await decline(self.services, dispatcher, tracker, said)
+
+
+def _is_heard(tracker: Tracker, said: Said) -> bool:
+    """An "ok" after an answer, or to nothing: it has been read, which is no yes, nor that it helped."""
+    return str(tracker.get_slot(AWAITING) or "") in ("", "feedback") and is_only("assent", said.text)
 
 
 async def accept(

@@ -62,7 +62,9 @@ async def _after_what_was_offered(
         return None
     has_not_helped = says("not_helped", said.text)
     if awaited == "feedback" and _is_thankful(said) and not has_not_helped:
-        return take_solved(dispatcher, services.turn().language)
+        # Thanks are for the answer, and do not say that it helped: what was offered stays.
+        utter(dispatcher, "utter_welcome", services.turn().language)
+        return []
     if has_not_helped and awaited != "ticket":
         # New words may be a new question all the same.
         return await go_on(services, dispatcher, tracker, is_button=False)
@@ -76,8 +78,8 @@ async def _after_what_was_offered(
 def _is_thankful(said: Said) -> bool:
     """ "Reported it, thank you!" after an answer; "thanks, but it still crashes" is none."""
     has_but = any(says(kind, said.text) for kind in ("works_elsewhere", "negated", "thing"))
-    is_refusal = first_word_answers(said.text) is False
-    return says("thanks", said.text) and len(said.text.split()) <= SHORT and not (has_but or is_refusal)
+    is_answer = first_word_answers(said.text) is not None
+    return says("thanks", said.text) and len(said.text.split()) <= SHORT and not (has_but or is_answer)
 
 
 def _is_certain(said: Said) -> bool:

@@ -78,6 +78,36 @@ async def test_that_it_helped_is_on_record(db: Database) -> None:
     assert question.feedback is Feedback.SOLVED
 
 
+@pytest.mark.parametrize(
+    ("line", "intent"),
+    [("thanks", "thank"), ("ok thanks", "thank"), ("merci beaucoup", "thank"), ("ok", "affirm")],
+)
+async def test_thanks_for_an_answer_do_not_say_that_it_helped(db: Database, line: str, intent: str) -> None:
+    dialogue = Dialogue(db, ARTICLES)
+    await dialogue.say(QUESTION)
+
+    assert kinds(await dialogue.say(line, intent)) == ["welcome"]
+
+    question = dialogue.question()
+    assert question is not None
+    assert question.feedback is None
+    # What was offered is still there to be said.
+    assert kinds(await dialogue.say("yes", "affirm")) == ["glad"]
+
+
+@pytest.mark.parametrize("intent", ["not_solved", "solved", "ask_knowledge"])
+@pytest.mark.parametrize("line", ["it doesnt work", "it dosent work", "it dont work", "ça remarche pas"])
+async def test_that_it_does_not_work_is_no_relief_whatever_it_is_taken_for(
+    db: Database, line: str, intent: str
+) -> None:
+    dialogue = Dialogue(db, ARTICLES)
+    await dialogue.say(QUESTION)
+
+    [better] = await dialogue.say(line, intent)
+
+    assert better.slugs == ["cables"]
+
+
 async def test_what_did_not_help_is_followed_by_the_next_best_and_then_by_an_offer(db: Database) -> None:
     dialogue = Dialogue(db, ARTICLES)
     await dialogue.say(QUESTION)
@@ -421,6 +451,15 @@ async def test_who_asks_for_a_person_is_on_file_at_once_and_goes_on_with_the_ass
     )
     assert changes[-2:] == [Speaker.WAITING, Speaker.ASSISTANT]
     assert kinds(await dialogue.say("zzz qqq"))[0] == "nothing_found"
+
+
+@pytest.mark.parametrize("line", ["téléphone", "mon téléphone", "phone", "numéro de téléphone"])
+async def test_a_noun_alone_opens_nothing_however_sure_rasa_is(db: Database, line: str) -> None:
+    dialogue = Dialogue(db, identity=ANA)
+
+    assert kinds(await dialogue.say(line, "ask_human"))[0] == "nothing_found"
+    assert not dialogue.tickets()
+    assert count(db, Effect) == 0
 
 
 async def test_whoever_says_nothing_else_is_asked_what_it_is_about(db: Database) -> None:

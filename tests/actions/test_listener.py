@@ -238,7 +238,7 @@ async def test_no_error_carries_anything_of_the_body_back(
     async def quotes(*_: object, **__: object) -> None:
         raise ValueError(f"cannot open a ticket for {MARKER}")
 
-    async with a_held_turn(tmp_path, "hello") as held:
+    async with a_held_turn(tmp_path, "a human please") as held:
         good = a_call(held.turn | {"text": MARKER}, password=MARKER)
         bodies: dict[str, tuple[Any, int]] = {
             "no JSON": (MARKER.encode(), 400),

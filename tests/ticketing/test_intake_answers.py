@@ -276,6 +276,12 @@ def test_who_asks_for_a_person_gets_one_at_every_question(field: Field, said: Sa
     assert (taken.ending, taken.draft) == (Ending.PERSON, draft)
 
 
+@pytest.mark.parametrize("field", list(Field))
+@pytest.mark.parametrize("text", ["téléphone", "mon téléphone", "phone number", "hotline"])
+def test_a_noun_alone_passes_nobody_on(field: Field, text: str) -> None:
+    assert take(at(field), surely(text, "ask_human")).ending is None
+
+
 @pytest.mark.parametrize("purpose", [Purpose.INCIDENT, Purpose.REQUEST])
 @pytest.mark.parametrize(
     "said",
@@ -302,6 +308,11 @@ def test_nothing_is_put_on_file_when_it_works_again(purpose: Purpose, said: Said
         "tout marche bien sauf le son",
         "is it working again?",
         "everything in my folder is gone",
+        "it doesnt work",
+        "it dosent work on my pc",
+        "it dont work",
+        "ça remarche pas",
+        "ça remarche toujours pas",
         "I found the lamp blinking",
         "j'ai trouvé un message d'erreur",
     ],

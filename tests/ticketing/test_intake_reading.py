@@ -7,6 +7,7 @@ import pytest
 from ticketing.intake.reading import (
     comment_in,
     first_word_answers,
+    is_noun_alone,
     is_only,
     is_question,
     read_address,
@@ -631,6 +632,99 @@ def test_who_asks_for_a_ticket_is_understood(text: str) -> None:
 @pytest.mark.parametrize("text", NO_TICKET_WISHES)
 def test_who_only_speaks_of_a_ticket_does_not_ask_for_one(text: str) -> None:
     assert not says("ticket_wish", text)
+
+
+HAS_NOT_HELPED = (
+    "it doesnt work",
+    "it dosent work",
+    "it dosnt work",
+    "doesnt work",
+    "it dont work",
+    "didnt help",
+    "that didnt work",
+    "it wont work",
+    "it isnt working",
+    "not working",
+    "nothing works",
+    "ca marche pas",
+    "sa marche pas",
+    "ça marche tjrs pas",
+    "ça ne marche toujours pas",
+    "sa fonctionne tjs pas",
+    "ca marche po",
+    "ça m'aide pas",
+)
+HAS_HELPED = (
+    "it works",
+    "it works again, thanks",
+    "not sure why but it works now",
+    "ça marche",
+    "ça remarche, merci",
+    "c'est réglé, plus de souci",
+)
+
+
+@pytest.mark.parametrize("text", HAS_NOT_HELPED)
+def test_that_it_does_not_work_is_understood_however_it_is_spelt(text: str) -> None:
+    assert says("not_helped", text)
+
+
+@pytest.mark.parametrize("text", HAS_HELPED)
+def test_that_it_works_is_not_taken_for_its_opposite(text: str) -> None:
+    assert not says("not_helped", text)
+    assert not says("works_not", text)
+
+
+NOUNS = (
+    "téléphone",
+    "Telephone !",
+    "téléphone portable",
+    "portable",
+    "mon téléphone",
+    "un téléphone svp",
+    "numéro de téléphone",
+    "phone",
+    "my phone",
+    "call",
+    "hotline",
+    "appel",
+    "tel",
+    "imprimante",
+    "zorgle",
+)
+WISHES_IN_A_WORD = (
+    "human!!!",
+    "humain",
+    "agent",
+    "technicien",
+    "quelqu'un",
+    "rappelez-moi",
+    "un humain",
+    "live chat",
+    "rappel svp",
+)
+
+
+@pytest.mark.parametrize("text", NOUNS)
+def test_a_thing_alone_is_a_noun_alone(text: str) -> None:
+    assert is_noun_alone(text)
+
+
+@pytest.mark.parametrize("text", WISHES_IN_A_WORD)
+def test_somebody_alone_is_more_than_a_noun(text: str) -> None:
+    assert not is_noun_alone(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["ok", "OK thanks", "okay, thank you!", "d'accord", "parfait merci", "good", "ok merci", "noted"]
+)
+def test_what_is_heard_is_less_than_a_yes(text: str) -> None:
+    assert is_only("assent", text)
+
+
+@pytest.mark.parametrize("text", ["yes", "oui merci", "ok it works", "ok open it", "that's it", "c'est bon"])
+def test_a_yes_is_more_than_heard(text: str) -> None:
+    assert not is_only("assent", text)
 
 
 SAYS_WHAT = (

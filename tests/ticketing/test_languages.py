@@ -115,9 +115,34 @@ def test_evidence_keeps_the_words_of_the_person() -> None:
     assert evidence(text).split() == ["mon", "pc", "dit", "voir", "ou"]
 
 
-def test_a_detector_alone_is_not_believed_about_one_unknown_word() -> None:
-    assert sight("qsdfghj", lambda _: Guess("en", 0.9)) is None
-    assert sight("zorgle blimp", lambda _: Guess("en", 0.9)) == Sighting("en", is_sentence=False)
+@pytest.mark.parametrize("text", ["qsdfghj", "zorgle blimp", "zorgle blimp zirgle blomp"])
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_detector_alone_is_not_believed_however_sure_it_is(text: str, language: str) -> None:
+    assert sight(text, lambda _: Guess(language, 0.999)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "asdf qwer zzzz",
+        "asdf qwer zzzz hjkl",
+        "qsdf jklm mlkj",
+        "qwertz uiop",
+        "jabra evolve",
+        "err connection reset 0x80070005",
+        "Lenovo Thinkpad Jabra",
+        "lorem ipsum dolor",
+    ],
+)
+def test_a_mashed_keyboard_and_the_names_of_products_tell_nothing(detector: Detector, text: str) -> None:
+    assert detector.sight(text) is None
+
+
+@pytest.mark.parametrize("text", ["asdf le qwer zzzz", "qsdf the jklm mlkj", "teams jabra evolve une"])
+def test_a_telling_word_among_nonsense_makes_no_sentence(detector: Detector, text: str) -> None:
+    seen = detector.sight(text)
+
+    assert seen is None or not seen.is_sentence
 
 
 def test_a_detector_that_is_very_sure_silences_a_single_telling_word() -> None:

@@ -20,6 +20,7 @@ from ticketing.intake.logic import (
 )
 from ticketing.intake.reading import (
     first_word_answers,
+    is_noun_alone,
     is_only,
     is_question,
     read_address,
@@ -152,7 +153,8 @@ def _ending(draft: Draft, said: Said) -> Ending | None:
     if is_only("stop", said.text) or said.is_surely("cancel", words=FEW_WORDS):
         return Ending.CANCEL
     is_wish = says("person_wish", said.text) and not says("person_or_machine", said.text)
-    if said.is_surely("ask_human") or (not said.is_button and is_wish):
+    is_meant = said.is_surely("ask_human") and (said.is_button or not is_noun_alone(said.text))
+    if is_meant or (not said.is_button and is_wish):
         return Ending.PERSON
     if draft.purpose in (Purpose.COMMENT, Purpose.CONTACT):
         # "No sound in meetings" is something to say.
@@ -164,15 +166,15 @@ def _ending(draft: Draft, said: Said) -> Ending | None:
 
 
 def _has_ended_well(said: Said) -> bool:
-    is_sure = said.is_surely("solved", least=CERTAIN) and not says("works_elsewhere", said.text)
-    return is_sure or is_solved(said)
+    is_denied = any(says(kind, said.text) for kind in ("works_elsewhere", "works_not"))
+    return is_solved(said) or (said.is_surely("solved", least=CERTAIN) and not is_denied)
 
 
 def is_solved(said: Said) -> bool:
     """Whether it says in so many words that it works again."""
     is_short = len(said.text.split()) <= MOST_WORDS_OF_RELIEF and not said.text.rstrip().endswith("?")
     is_relief = says("works_again", said.text) and not any(
-        says(kind, said.text) for kind in ("not_helped", "works_elsewhere")
+        says(kind, said.text) for kind in ("not_helped", "works_not", "works_elsewhere")
     )
     return not said.is_button and is_short and is_relief
 

@@ -155,6 +155,14 @@ def is_question(text: str) -> bool:
     return text.rstrip().endswith("?") or is_only("asks", text)
 
 
+def is_noun_alone(text: str) -> bool:
+    """Whether it names a thing and says nothing of it: "téléphone" is a subject, and no wish for anybody."""
+    if is_only("thing_alone", text):
+        return True
+    is_word = folded(text).strip(_EDGES).isalpha()
+    return is_word and not is_only("person_alone", text)
+
+
 def what_is_asked_for(text: str, *, fewest: int = 2) -> str | None:
     """The text, if it says more than that something is wanted; None if that is all it says.
 

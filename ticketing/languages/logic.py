@@ -17,10 +17,13 @@ LANGUAGES = ("en", "fr")
 
 SENTENCE_WORDS = 4
 SURE = 0.85
-"""From here on the detector is believed without a telling word."""
+"""From here on the detector is believed between telling words of both languages."""
 
 VERY_SURE = 0.97
 """From here on it is believed against a telling word: rather nothing than the wrong language."""
+
+SENTENCE_TELLING = 2
+"""So many telling words has a sentence that changes a language."""
 
 WISH_WORDS = 9
 _ANY_NAME = frozenset({"language", "languages", "langue", "langues"})
@@ -88,11 +91,10 @@ def sight(text: str, guess: Guesser) -> Sighting | None:
         return None
     told = {language: _told(telling, known) for language, known in TELLING.items()}
     guessed = guess(" ".join(telling[:DETECTOR_WORDS]))
-    # One unknown word is a name or a typing error as often as not.
-    language = _language(told, guessed, SURE if len(telling) > 1 else VERY_SURE)
+    language = _language(told, guessed)
     if language is None or _asks_for_a_language(words, language):
         return None
-    is_sure = _is_sure(told, guessed, language)
+    is_sure = _is_sure(told, language)
     return Sighting(language, is_sure and len(words) >= SENTENCE_WORDS and not _is_from_a_machine(own))
 
 
@@ -104,22 +106,22 @@ def _asks_for_a_language(words: Sequence[str], language: str) -> bool:
     return len(words) <= WISH_WORDS and not NAMES[language].isdisjoint(words)
 
 
-def _language(told: Mapping[str, int], guessed: Guess | None, enough: float) -> str | None:
+def _language(told: Mapping[str, int], guessed: Guess | None) -> str | None:
+    """The telling words decide; without any, a detector would find a language in "asdf qwer" too."""
     first, second = sorted(told, key=lambda language: -told[language])
+    if not told[first]:
+        return None
     if told[first] > 2 * told[second]:
         is_contradicted = (
             guessed is not None and guessed.language != first and guessed.confidence >= VERY_SURE
         )
         return None if is_contradicted and told[first] == 1 else first
-    if guessed is None or guessed.confidence < enough:
-        return None
-    return guessed.language
+    return guessed.language if guessed is not None and guessed.confidence >= SURE else None
 
 
-def _is_sure(told: Mapping[str, int], guessed: Guess | None, language: str) -> bool:
+def _is_sure(told: Mapping[str, int], language: str) -> bool:
     others = sum(count for other, count in told.items() if other != language)
-    agrees = guessed is not None and guessed.language == language and guessed.confidence >= SURE
-    return told[language] >= (1 if agrees else 2) and told[language] > 3 * others
+    return told[language] >= SENTENCE_TELLING and told[language] > 3 * others
 
 
 def evidence(text: str) -> str:
