@@ -20,6 +20,9 @@ class Person(Base):
     email: Mapped[str | None] = mapped_column(String(320))
     language: Mapped[str] = mapped_column(String(8))
     is_verified: Mapped[bool] = mapped_column(default=False)
+    # Set by the administrator; rules of routing and service levels may ask for them.
+    is_vip: Mapped[bool] = mapped_column(default=False)
+    requester_group: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[datetime]
 
 

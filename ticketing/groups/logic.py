@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
+
+
+class AssignmentMethod(enum.Enum):
+    """Who of a group gets a new ticket."""
+
+    MANUAL = "manual"
+    ROUND_ROBIN = "round_robin"
+    LEAST_WORK = "least_work"
+
 
 DEFAULT_GROUP = "service-desk"
 

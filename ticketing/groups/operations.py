@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from ticketing.groups.logic import DEFAULT_GROUP, SHIPPED
+from ticketing.groups.logic import DEFAULT_GROUP, SHIPPED, AssignmentMethod
 from ticketing.groups.models import AssignmentGroup
 from ticketing.tickets.logic import SupportTier
 
@@ -28,5 +28,8 @@ def group_for(session: Session, key: str) -> AssignmentGroup:
 def ship_groups(session: Session) -> None:
     """Add the shipped groups that are missing; those that are there stay as they are."""
     insert = _INSERT_MISSING[session.get_bind().dialect.name]
-    rows = [{"key": key, "names": dict(names), "tier": SupportTier.L1} for key, names in SHIPPED.items()]
+    rows = [
+        {"key": key, "names": dict(names), "tiers": [SupportTier.L1.value], "method": AssignmentMethod.MANUAL}
+        for key, names in SHIPPED.items()
+    ]
     session.connection().execute(insert, rows)

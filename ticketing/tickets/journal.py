@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from ticketing.sla.cache import refresh
 from ticketing.tickets.chain import (
     Entry,
     Fields,
@@ -47,6 +48,10 @@ TRACKED = (
     "conversation_id",
     "first_seq",
     "last_seq",
+    "resolution_code",
+    "parent_id",
+    "merged_into_id",
+    "duplicate_of_id",
 )
 """The fields of a ticket that its journal tells; its words are covered by a digest."""
 
@@ -123,6 +128,7 @@ def write_entry(
     if act.kind in VISIBILITY:
         session.add(TicketReply(entry_id=entry.id, ticket_id=ticket.id, visibility=VISIBILITY[act.kind]))
     session.flush()
+    refresh(session, ticket)
     return entry
 
 

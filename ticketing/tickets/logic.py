@@ -37,6 +37,22 @@ class SupportTier(enum.Enum):
 
     L1 = "L1"
     L2 = "L2"
+    L3 = "L3"
+    L4 = "L4"
+
+
+class ResolutionCode(enum.Enum):
+    """How a ticket was resolved."""
+
+    FIXED = "fixed"
+    WORKAROUND = "workaround"
+    FULFILLED = "fulfilled"  # what was asked for has been delivered
+    ADVISED = "advised"  # the requester was told how
+    NOT_REPRODUCIBLE = "not_reproducible"
+    NO_FAULT = "no_fault"  # it works as it should
+    BY_REQUESTER = "by_requester"
+    BY_PROBLEM = "by_problem"  # the cause behind it was removed
+    DUPLICATE = "duplicate"
 
 
 class Visibility(enum.Enum):
@@ -57,6 +73,25 @@ class EntryKind(enum.Enum):
     REPLIED = "replied"
     WORK_NOTED = "work_noted"
     TEXT_ERASED = "text_erased"
+    ROUTED = "routed"
+    ASSIGNED = "assigned"
+    TRANSFERRED = "transferred"
+    ESCALATED = "escalated"
+    ESCALATION_DECLINED = "escalation_declined"
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    SPLIT = "split"
+    MARKED_DUPLICATE = "marked_duplicate"
+    PARENT_CHANGED = "parent_changed"
+    TAGGED = "tagged"
+    WATCHED = "watched"
+    ATTACHED = "attached"
+    PROBLEM_LINKED = "problem_linked"
+    PROBLEM_UNLINKED = "problem_unlinked"
+    SLA_WARNED = "sla_warned"
+    SLA_BREACHED = "sla_breached"
+    LEAD_TOLD = "lead_told"
+    RATED = "rated"
 
 
 MOVES: dict[Status, frozenset[Status]] = {
@@ -72,7 +107,20 @@ MOVES: dict[Status, frozenset[Status]] = {
 
 FINISHED = frozenset({Status.RESOLVED, Status.CLOSED, Status.CANCELLED})
 OPEN = frozenset(Status) - FINISHED
-STAFF_ONLY = frozenset({EntryKind.WORK_NOTED, EntryKind.TEXT_ERASED})
+STAFF_ONLY = frozenset(
+    {
+        EntryKind.WORK_NOTED,
+        EntryKind.TEXT_ERASED,
+        EntryKind.ROUTED,
+        EntryKind.TAGGED,
+        EntryKind.WATCHED,
+        EntryKind.PROBLEM_LINKED,
+        EntryKind.PROBLEM_UNLINKED,
+        EntryKind.SLA_WARNED,
+        EntryKind.SLA_BREACHED,
+        EntryKind.LEAD_TOLD,
+    }
+)
 """What the requester is not told of."""
 
 NEEDS_REASON = frozenset({Status.RESOLVED, Status.CANCELLED})

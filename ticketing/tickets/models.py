@@ -10,7 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
 from ticketing.groups.models import AssignmentGroup
-from ticketing.tickets.logic import EntryKind, HoldReason, Status, SupportTier, TicketType, Visibility
+from ticketing.tickets.logic import (
+    EntryKind,
+    HoldReason,
+    ResolutionCode,
+    Status,
+    SupportTier,
+    TicketType,
+    Visibility,
+)
 from ticketing.tickets.priority import Impact, Priority, Urgency
 
 
@@ -46,9 +54,51 @@ class Ticket(Base):
     opened_at: Mapped[datetime]
     # The last thing that the requester may know of.
     changed_at: Mapped[datetime]
+    resolution_code: Mapped[ResolutionCode | None]
+    # When it was resolved last; nothing while it is open.
+    resolved_at: Mapped[datetime | None] = mapped_column(index=True)
+    # An incident of which this one is a symptom: its updates and its resolution reach this one too.
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    # What `ticketing.sla` computes from the journal and the calendar, for lists and for the sweep.
+    next_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    next_sla_event_at: Mapped[datetime | None] = mapped_column(index=True)
     # Where the journal ends: an entry that is cut off at its end is missed too.
     journal_length: Mapped[int] = mapped_column(default=0)
     journal_head: Mapped[str] = mapped_column(String(64), default="")
+
+
+class TicketTag(Base):
+    """A word by which the team finds tickets again."""
+
+    __tablename__ = "ticket_tag"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True, index=True)
+
+
+class TicketWatcher(Base):
+    """Somebody told what happens to a ticket: `person:7` what its requester is, `agent:7` all of it."""
+
+    __tablename__ = "ticket_watcher"
+
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    watcher: Mapped[str] = mapped_column(String(80), primary_key=True)
+
+
+class TicketAttachment(Base):
+    """A file on a ticket; its bytes lie in a folder, under their digest."""
+
+    __tablename__ = "ticket_attachment"
+
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    media_type: Mapped[str] = mapped_column(String(100))
+    size: Mapped[int]
+    digest: Mapped[str] = mapped_column(String(64))
+    visibility: Mapped[Visibility]
 
 
 class JournalEntry(Base):

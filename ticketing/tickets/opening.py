@@ -21,7 +21,7 @@ from ticketing.tickets.chain import opening_words
 from ticketing.tickets.intake import Intake, distinct, kept
 from ticketing.tickets.journal import Act, person, state_of, write_entry
 from ticketing.tickets.letters import Team, tell_team_of_ticket
-from ticketing.tickets.logic import EntryKind, Status, says_little, summary_of, ticket_number
+from ticketing.tickets.logic import EntryKind, Status, SupportTier, says_little, summary_of, ticket_number
 from ticketing.tickets.models import Ticket
 from ticketing.tickets.priority import classified
 from ticketing.turns.models import Turn
@@ -83,7 +83,7 @@ def _new_ticket(
         type=intake.type,
         status=Status.NEW,
         hold_reason=None,
-        tier=group.tier,
+        tier=SupportTier(group.tiers[0]),
         assignment_group=group.key,
         assignee=None,
         requester_id=conversation.person_id,
