@@ -56,3 +56,12 @@ class EntryNotFound(TicketingError):
 
     def __init__(self, number: str, entry: int) -> None:
         super().__init__(f"entry {entry} of {number} has no text")
+
+
+class CursorInvalid(TicketingError):
+    """A list is asked to go on from a place that it has not given."""
+
+    code = "cursor_invalid"
+
+    def __init__(self) -> None:
+        super().__init__("this is no place in this list; begin it again without one")
