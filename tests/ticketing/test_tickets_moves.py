@@ -36,7 +36,7 @@ EVERY_MOVE = list(itertools.product(Status, Status))
 ALLOWED = {
     "new": "assigned cancelled",
     "assigned": "new in_progress cancelled",
-    "in_progress": "assigned on_hold resolved cancelled",
+    "in_progress": "new assigned on_hold resolved cancelled",
     "on_hold": "in_progress cancelled",
     "resolved": "closed assigned",
     "closed": "assigned",

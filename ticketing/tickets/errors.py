@@ -65,3 +65,33 @@ class CursorInvalid(TicketingError):
 
     def __init__(self) -> None:
         super().__init__("this is no place in this list; begin it again without one")
+
+
+class AssignmentNotAllowed(TicketingError):
+    """A ticket cannot be given to this agent, taken from whoever has it, or passed to this group."""
+
+    code = "assignment_not_allowed"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"{number} cannot be passed on: {why}")
+        self.number, self.why = number, why
+
+
+class EscalationNotAllowed(TicketingError):
+    """A ticket cannot go up a tier."""
+
+    code = "escalation_not_allowed"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"{number} cannot be escalated: {why}")
+        self.number, self.why = number, why
+
+
+class DeclineNotAllowed(TicketingError):
+    """There is no escalation that could be declined."""
+
+    code = "decline_not_allowed"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"the escalation of {number} cannot be declined: {why}")
+        self.number, self.why = number, why

@@ -97,7 +97,9 @@ class EntryKind(enum.Enum):
 MOVES: dict[Status, frozenset[Status]] = {
     Status.NEW: frozenset({Status.ASSIGNED, Status.CANCELLED}),
     Status.ASSIGNED: frozenset({Status.NEW, Status.IN_PROGRESS, Status.CANCELLED}),
-    Status.IN_PROGRESS: frozenset({Status.ASSIGNED, Status.ON_HOLD, Status.RESOLVED, Status.CANCELLED}),
+    Status.IN_PROGRESS: frozenset(
+        {Status.NEW, Status.ASSIGNED, Status.ON_HOLD, Status.RESOLVED, Status.CANCELLED}
+    ),
     Status.ON_HOLD: frozenset({Status.IN_PROGRESS, Status.CANCELLED}),
     Status.RESOLVED: frozenset({Status.CLOSED, Status.ASSIGNED}),
     Status.CLOSED: frozenset({Status.ASSIGNED}),
