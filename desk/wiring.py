@@ -84,10 +84,17 @@ class Desk:
 
 
 @asynccontextmanager
-async def run_desk(settings: Settings, secrets: Secrets, *, introduces: bool = True) -> AsyncIterator[Desk]:
+async def run_desk(
+    settings: Settings,
+    secrets: Secrets,
+    *,
+    introduces: bool = True,
+    now: Callable[[], datetime] = utc_now,
+) -> AsyncIterator[Desk]:
     """Everything but the listeners, running; stopped in the reverse order at the end.
 
     Args:
+        now: the desk's clock; a story may have one that it moves.
         introduces: whether people are told at first contact that this is a machine, and the privacy notice;
             only tests that count messages go without.
     """
@@ -100,19 +107,17 @@ async def run_desk(settings: Settings, secrets: Secrets, *, introduces: bool = T
         find, knowledge = await _open_knowledge(stack, settings, database)
         team = Team(settings.team_email, settings.default_language)
         said_first = first_contact(settings) if introduces else None
-        services = Services(
-            database, find, team, utc_now, knowledge.opening, knowledge.opening_about, said_first
-        )
+        services = Services(database, find, team, now, knowledge.opening, knowledge.opening_about, said_first)
         in_flight = TurnsInFlight()
         assistant = await _open_assistant(stack, settings, secrets, services)
         runner = _runner(settings, database, doorbells, in_flight, assistant, services)
         options = _gateway_options(settings, secrets, said_first)
-        pictures, sweeper = open_pictures(stack, settings, database, options, now=utc_now)
+        pictures, sweeper = open_pictures(stack, settings, database, options, now=now)
         for work in (
             runner.run(),
-            Watcher(database, doorbells, utc_now).run(),
+            Watcher(database, doorbells, now).run(),
             sweeper.run(),
-            Dispatcher(database, MaildirMail(settings.var / "mail"), utc_now).run(),
+            Dispatcher(database, MaildirMail(settings.var / "mail"), now).run(),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(_surviving(work)))
         stack.push_async_callback(runner.stop, STOP_SECONDS)
@@ -122,13 +127,13 @@ async def run_desk(settings: Settings, secrets: Secrets, *, introduces: bool = T
             epoch=epoch,
             runner=runner,
             options=options,
-            now=utc_now,
+            now=now,
         )
         yield Desk(
             settings=settings,
             database=database,
             switchboard=switchboard,
-            tickets=RequesterDesk(database, options, team, utc_now),
+            tickets=RequesterDesk(database, options, team, now),
             pictures=pictures,
             services=services,
             knowledge=knowledge,
@@ -164,7 +169,7 @@ def _runner(
             settle=timedelta(seconds=settings.settle_seconds),
             team=services.team,
         ),
-        now=utc_now,
+        now=services.now,
     )
 
 
