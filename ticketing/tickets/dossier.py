@@ -180,16 +180,12 @@ def _find(which: int | str) -> Any:
 
 
 def _entries(session: Session, ticket_id: int) -> Sequence[tuple[JournalEntry, str | None, str | None]]:
-    return (
-        session.execute(
-            select(JournalEntry, JournalText.salt, JournalText.text)
-            .outerjoin(JournalText, JournalText.entry_id == JournalEntry.id)
-            .where(JournalEntry.ticket_id == ticket_id)
-            .order_by(JournalEntry.number)
-        )
-        .tuples()
-        .all()
-    )
+    return session.execute(
+        select(JournalEntry, JournalText.salt, JournalText.text)
+        .outerjoin(JournalText, JournalText.entry_id == JournalEntry.id)
+        .where(JournalEntry.ticket_id == ticket_id)
+        .order_by(JournalEntry.number)
+    ).all()
 
 
 def _as_seen(entry: JournalEntry, salt: str | None, text: str | None, names: dict[str, str]) -> StaffEntry:
@@ -222,7 +218,7 @@ def _attachments(session: Session, ticket_id: int) -> tuple[StaffAttachment, ...
     )
     return tuple(
         StaffAttachment(number, file.name, file.media_type, file.size, file.digest, file.visibility)
-        for file, number in found.tuples()
+        for file, number in found
     )
 
 

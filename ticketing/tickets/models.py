@@ -79,7 +79,7 @@ class Ticket(Base):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     # What `ticketing.sla` computes from the journal and the calendar, for lists and for the sweep.
-    next_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    next_due_at: Mapped[datetime | None]
     next_sla_event_at: Mapped[datetime | None] = mapped_column(index=True)
     # Where the journal ends: an entry that is cut off at its end is missed too.
     journal_length: Mapped[int] = mapped_column(default=0)

@@ -34,7 +34,7 @@ def _agents(session: Session, actors: set[str]) -> list[tuple[int, str]]:
     ids = [id_ for actor in actors if (id_ := agent_id_of(actor)) is not None]
     if not ids:
         return []
-    return list(session.execute(select(Agent.id, Agent.name).where(Agent.id.in_(ids))).tuples())
+    return list(session.execute(select(Agent.id, Agent.name).where(Agent.id.in_(ids))))
 
 
 def _people(session: Session, actors: set[str]) -> list[tuple[int, str]]:

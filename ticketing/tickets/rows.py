@@ -106,7 +106,7 @@ def tags_of(session: Session, ticket_ids: Sequence[int]) -> dict[int, tuple[str,
         .order_by(TicketTag.ticket_id, TicketTag.tag)
     )
     tags: dict[int, tuple[str, ...]] = {}
-    for ticket_id, tag in found.tuples():
+    for ticket_id, tag in found:
         tags[ticket_id] = (*tags.get(ticket_id, ()), tag)
     return tags
 
@@ -115,7 +115,7 @@ def _group_names(session: Session, keys: set[str], language: str) -> dict[str, s
     found = session.execute(
         select(AssignmentGroup.key, AssignmentGroup.names).where(AssignmentGroup.key.in_(keys))
     )
-    return {key: name_in(names, language, key) for key, names in found.tuples()}
+    return {key: name_in(names, language, key) for key, names in found}
 
 
 def _people(session: Session, ids: set[int]) -> dict[int, Row[*tuple[Any, ...]]]:
