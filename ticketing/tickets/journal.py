@@ -81,6 +81,15 @@ class Broken:
     why: str
 
 
+@dataclass(frozen=True)
+class Written:
+    """An entry with what stands beside it."""
+
+    entry: JournalEntry
+    text: JournalText | None
+    reply: TicketReply | None
+
+
 def person(person_id: int) -> str:
     """How the journal names a requester: never by name, so that the name can be erased."""
     return f"person:{person_id}"
@@ -146,32 +155,32 @@ def verify_journal(session: Session, ticket_id: int) -> Broken | None:
         raise TicketNotFound
     number = ticket_number(ticket.type, ticket.id)
     try:
-        rows = _rows(session, JournalEntry.ticket_id == ticket_id)
+        rows = what_is_written(session, JournalEntry.ticket_id == ticket_id)
     except UNREADABLE:
         return Broken(number, _first_unreadable(session, ticket_id), "it cannot be read")
+    return first_broken(ticket, rows)
+
+
+def first_broken(ticket: Ticket, rows: Sequence[Written]) -> Broken | None:
+    """The same for what was read before: all rows of one ticket, in order."""
+    number = ticket_number(ticket.type, ticket.id)
     checks = (_broken_entries(ticket, rows), _erased_by_nobody(rows), _broken_ticket(ticket, rows))
     for entry, why in itertools.chain.from_iterable(checks):
         return Broken(number, entry, why)
     return None
 
 
-@dataclass(frozen=True)
-class _Row:
-    entry: JournalEntry
-    text: JournalText | None
-    reply: TicketReply | None
-
-
-def _rows(session: Session, which: ColumnElement[bool]) -> list[_Row]:
+def what_is_written(session: Session, which: ColumnElement[bool]) -> list[Written]:
+    """The rows of the journal, by ticket and in order."""
     found = session.execute(
         select(JournalEntry, JournalText, TicketReply)
         .outerjoin(JournalText, JournalText.entry_id == JournalEntry.id)
         .outerjoin(TicketReply, TicketReply.entry_id == JournalEntry.id)
         .where(which)
-        .order_by(JournalEntry.number)
+        .order_by(JournalEntry.ticket_id, JournalEntry.number)
         .execution_options(populate_existing=True)
     )
-    return [_Row(*row) for row in found]
+    return [Written(*row) for row in found]
 
 
 def _first_unreadable(session: Session, ticket_id: int) -> int | None:
@@ -182,7 +191,7 @@ def _first_unreadable(session: Session, ticket_id: int) -> int | None:
     ).all()
     for entry_id, number in places:
         try:
-            _rows(session, JournalEntry.id == entry_id)
+            what_is_written(session, JournalEntry.id == entry_id)
         except UNREADABLE:
             return number
     return None
@@ -192,7 +201,7 @@ def _said(entry: JournalEntry) -> Entry:
     return Entry(**{name: getattr(entry, name) for name in Entry.__dataclass_fields__})
 
 
-def _broken_entries(ticket: Ticket, rows: Sequence[_Row]) -> Iterator[tuple[int | None, str]]:
+def _broken_entries(ticket: Ticket, rows: Sequence[Written]) -> Iterator[tuple[int | None, str]]:
     previous = ""
     for expected, row in enumerate(rows, start=1):
         entry = row.entry
@@ -210,7 +219,7 @@ def _broken_entries(ticket: Ticket, rows: Sequence[_Row]) -> Iterator[tuple[int 
         yield len(rows) + 1, "it is missing"
 
 
-def _erased_by_nobody(rows: Sequence[_Row]) -> Iterator[tuple[int | None, str]]:
+def _erased_by_nobody(rows: Sequence[Written]) -> Iterator[tuple[int | None, str]]:
     # Asked last: the entry that tells of an erasure comes later, and must itself be sound.
     erased = {row.entry.data.get("entry") for row in rows if row.entry.kind is EntryKind.TEXT_ERASED}
     for row in rows:
@@ -218,7 +227,7 @@ def _erased_by_nobody(rows: Sequence[_Row]) -> Iterator[tuple[int | None, str]]:
             yield row.entry.number, "its text was erased by nobody"
 
 
-def _broken_text(ticket: Ticket, row: _Row) -> str | None:
+def _broken_text(ticket: Ticket, row: Written) -> str | None:
     if row.entry.text_digest is None:
         return "it has a text it was not written with" if row.text else None
     if row.text is None:
@@ -231,7 +240,7 @@ def _broken_text(ticket: Ticket, row: _Row) -> str | None:
     return None
 
 
-def _broken_reply(ticket: Ticket, row: _Row) -> str | None:
+def _broken_reply(ticket: Ticket, row: Written) -> str | None:
     visibility = VISIBILITY.get(row.entry.kind)
     shown = (row.reply.visibility, row.reply.ticket_id) if row.reply else None
     if shown != (visibility and (visibility, ticket.id)):
@@ -239,7 +248,7 @@ def _broken_reply(ticket: Ticket, row: _Row) -> str | None:
     return None
 
 
-def _broken_ticket(ticket: Ticket, rows: Sequence[_Row]) -> Iterator[tuple[int | None, str]]:
+def _broken_ticket(ticket: Ticket, rows: Sequence[Written]) -> Iterator[tuple[int | None, str]]:
     try:
         told = replay(_said(row.entry) for row in rows)
     except ReplayFailed as failure:
