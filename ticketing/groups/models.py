@@ -25,8 +25,8 @@ class AssignmentGroup(Base):
     # Where a ticket goes that its last tier passes on.
     escalates_to: Mapped[str | None] = mapped_column(ForeignKey("assignment_group.key"))
     method: Mapped[AssignmentMethod] = mapped_column(default=AssignmentMethod.MANUAL)
-    # Whose turn it was last.
-    last_assigned_id: Mapped[int | None] = mapped_column(ForeignKey("agent.id"))
+    # How many tickets it has handed out in turn; counted with the row locked.
+    turns_given: Mapped[int] = mapped_column(default=0)
     # Its own mailbox and language; the desk's where there is none.
     email: Mapped[str | None] = mapped_column(String(320))
     language: Mapped[str | None] = mapped_column(String(8))
@@ -43,3 +43,5 @@ class GroupMember(Base):
     skills: Mapped[list[str]]
     # Told of hierarchical escalations.
     is_lead: Mapped[bool] = mapped_column(default=False)
+    # The number of the turn it had last; whoever has the smallest one is next.
+    last_turn: Mapped[int] = mapped_column(default=0)

@@ -44,19 +44,19 @@ def upgrade() -> None:
                 server_default="manual",
             )
         )
-        batch_op.add_column(sa.Column("last_assigned_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("turns_given", sa.Integer(), nullable=False, server_default="0"))
         batch_op.add_column(sa.Column("email", sa.String(length=320), nullable=True))
         batch_op.add_column(sa.Column("language", sa.String(length=8), nullable=True))
         batch_op.create_foreign_key(
             batch_op.f("fk_assignment_group_escalates_to"), "assignment_group", ["escalates_to"], ["key"]
         )
-        batch_op.create_foreign_key(
-            batch_op.f("fk_assignment_group_last_assigned_id"), "agent", ["last_assigned_id"], ["id"]
-        )
     op.execute("UPDATE assignment_group SET tiers = '[\"L2\"]' WHERE tier = 'L2'")
     with op.batch_alter_table("assignment_group", schema=None) as batch_op:
         batch_op.drop_column("tier")
         batch_op.alter_column("tiers", server_default=None, existing_type=sa.JSON(), existing_nullable=False)
+        batch_op.alter_column(
+            "turns_given", server_default=None, existing_type=sa.Integer(), existing_nullable=False
+        )
         batch_op.alter_column(
             "method",
             server_default=None,
@@ -70,8 +70,11 @@ def upgrade() -> None:
         sa.Column("tier", _enum("supporttier", "L1", "L2", "L3", "L4"), nullable=False),
         sa.Column("skills", sa.JSON(), nullable=False),
         sa.Column("is_lead", sa.Boolean(), nullable=False),
+        sa.Column("last_turn", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["agent_id"], ["agent.id"], name=op.f("fk_group_member_agent_id")),
-        sa.ForeignKeyConstraint(["group_key"], ["assignment_group.key"], name=op.f("fk_group_member_group_key")),
+        sa.ForeignKeyConstraint(
+            ["group_key"], ["assignment_group.key"], name=op.f("fk_group_member_group_key")
+        ),
         sa.PrimaryKeyConstraint("group_key", "agent_id", name=op.f("pk_group_member")),
     )
     with op.batch_alter_table("group_member", schema=None) as batch_op:
@@ -104,4 +107,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("is_vip", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("requester_group", sa.String(length=64), nullable=True))
     with op.batch_alter_table("person", schema=None) as batch_op:
-        batch_op.alter_column("is_vip", server_default=None, existing_type=sa.Boolean(), existing_nullable=False)
+        batch_op.alter_column(
+            "is_vip", server_default=None, existing_type=sa.Boolean(), existing_nullable=False
+        )
