@@ -5,7 +5,7 @@ import sys
 import typer
 
 from desk import settings
-from desk.cli import build, chat, db, doctor, kb, run, site, train
+from desk.cli import audit, build, chat, db, doctor, kb, run, site, train
 from desk.cli.console import complain
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command("chat")(chat.chat)
 app.add_typer(kb.app, name="kb")
 app.add_typer(db.app, name="db")
 app.add_typer(site.app, name="site")
+app.add_typer(audit.app, name="audit")
 
 
 def main() -> None:

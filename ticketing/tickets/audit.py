@@ -1,0 +1,186 @@
+"""Checking all journals, and reading them out, a batch at a time: neither the desk nor memory is held up."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from ticketing.tickets.errors import TicketNotFound
+from ticketing.tickets.journal import (
+    UNREADABLE,
+    Broken,
+    Written,
+    first_broken,
+    verify_journal,
+    what_is_written,
+)
+from ticketing.tickets.logic import ticket_number
+from ticketing.tickets.models import JournalEntry, JournalText, Ticket
+
+DAMAGED = (*UNREADABLE, AttributeError)
+"""What comes of values that are not even of the right shape."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of some journals; `last_id` is None when there are no more tickets."""
+
+    last_id: int | None
+    tickets: int
+    entries: int
+    broken: tuple[Broken, ...]
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A journal entry for an archive outside: no words unless they were asked for."""
+
+    id: int
+    ticket: str
+    entry: int
+    kind: str
+    actor: str
+    at: datetime
+    before: dict[str, Any]
+    after: dict[str, Any]
+    data: dict[str, Any]
+    text_digest: str | None
+    digest: str
+    text: str | None = None
+
+
+def tickets_on_file(session: Session) -> int:
+    """How many journals there are to check."""
+    return session.scalars(select(func.count()).select_from(Ticket)).one()
+
+
+def verify_journals(session: Session, *, after: int = 0, limit: int = 200) -> Checked:
+    """Check the journals of the next tickets, all in one state of the database."""
+    _see_one_state(session)
+    ids = session.scalars(select(Ticket.id).where(Ticket.id > after).order_by(Ticket.id).limit(limit)).all()
+    last = ids[-1] if len(ids) == limit else None
+    entries, broken = _verified(session, ids)
+    return Checked(last, len(ids), entries, (*broken, *_strays(session, after, last)))
+
+
+def verify_some(session: Session, ticket_ids: Sequence[int]) -> Checked:
+    """Check the journals of these tickets.
+
+    Raises:
+        TicketNotFound: one of them is not there.
+    """
+    _see_one_state(session)
+    there = session.scalars(select(Ticket.id).where(Ticket.id.in_(ticket_ids)).order_by(Ticket.id)).all()
+    if set(there) != set(ticket_ids):
+        raise TicketNotFound
+    entries, broken = _verified(session, there)
+    return Checked(None, len(there), entries, broken)
+
+
+def export_journal(
+    session: Session,
+    *,
+    after: int = 0,
+    limit: int = 1_000,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    with_texts: bool = False,
+) -> list[Exported]:
+    """The next entries behind an id, in the order in which they were written.
+
+    Args:
+        since, until: from this moment on, and before that one.
+    """
+    wanted = (
+        select(JournalEntry, Ticket.type, JournalText.text)
+        .join(Ticket, Ticket.id == JournalEntry.ticket_id)
+        .outerjoin(JournalText, JournalText.entry_id == JournalEntry.id)
+        .where(JournalEntry.id > after)
+        .order_by(JournalEntry.id)
+        .limit(limit)
+    )
+    if since is not None:
+        wanted = wanted.where(JournalEntry.at >= since)
+    if until is not None:
+        wanted = wanted.where(JournalEntry.at < until)
+    return [
+        Exported(
+            id=entry.id,
+            ticket=ticket_number(type_, entry.ticket_id),
+            entry=entry.number,
+            kind=entry.kind.value,
+            actor=entry.actor,
+            at=entry.at,
+            before=entry.before,
+            after=entry.after,
+            data=entry.data,
+            text_digest=entry.text_digest,
+            digest=entry.digest,
+            text=words if with_texts else None,
+        )
+        for entry, type_, words in session.execute(wanted)
+    ]
+
+
+def _see_one_state(session: Session) -> None:
+    """What is written between two questions must not look like damage. SQLite is so by itself."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
+
+def _verified(session: Session, ids: Sequence[int]) -> tuple[int, tuple[Broken, ...]]:
+    try:
+        tickets = session.scalars(select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id)).all()
+        rows = what_is_written(session, JournalEntry.ticket_id.in_(ids))
+    except UNREADABLE:
+        # One of them cannot be read: which, shows when they are read one by one.
+        return _one_by_one(session, ids)
+    of_ticket = {
+        ticket_id: list(its) for ticket_id, its in itertools.groupby(rows, lambda row: row.entry.ticket_id)
+    }
+    judged = (_judged(ticket, of_ticket.get(ticket.id, [])) for ticket in tickets)
+    return len(rows), tuple(each for each in judged if each)
+
+
+def _judged(ticket: Ticket, rows: Sequence[Written]) -> Broken | None:
+    try:
+        return first_broken(ticket, rows)
+    except DAMAGED:
+        return Broken(ticket_number(ticket.type, ticket.id), None, "it cannot be read")
+
+
+def _one_by_one(session: Session, ids: Iterable[int]) -> tuple[int, tuple[Broken, ...]]:
+    broken = []
+    for ticket_id in ids:
+        try:
+            found = verify_journal(session, ticket_id)
+        except DAMAGED:
+            found = Broken(f"ticket {ticket_id}", None, "it cannot be read")
+        broken += [found] if found else []
+    entries = session.scalars(
+        select(func.count()).select_from(JournalEntry).where(JournalEntry.ticket_id.in_(ids))
+    )
+    return entries.one(), tuple(broken)
+
+
+def _strays(session: Session, after: int, last: int | None) -> list[Broken]:
+    """Entries whose ticket is gone, among the ids of a batch; behind it too when it is the last one."""
+    lost = (
+        select(JournalEntry.ticket_id, func.min(JournalEntry.number))
+        .outerjoin(Ticket, Ticket.id == JournalEntry.ticket_id)
+        .where(Ticket.id.is_(None), JournalEntry.ticket_id > after)
+        .group_by(JournalEntry.ticket_id)
+        .order_by(JournalEntry.ticket_id)
+    )
+    if last is not None:
+        lost = lost.where(JournalEntry.ticket_id <= last)
+    return [
+        Broken(f"ticket {ticket_id}", number, "its ticket is gone")
+        for ticket_id, number in session.execute(lost)
+    ]
