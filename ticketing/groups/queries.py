@@ -115,7 +115,7 @@ def open_work(session: Session, agent_ids: Collection[int]) -> dict[int, int]:
         .where(Ticket.assignee.in_([agent_actor(id_) for id_ in agent_ids]), Ticket.status.in_(OPEN))
         .group_by(Ticket.assignee)
     )
-    found = {agent_id_of(assignee): number for assignee, number in counts.tuples()}
+    found = {agent_id_of(assignee): number for assignee, number in counts}
     return {id_: found.get(id_, 0) for id_ in agent_ids}
 
 

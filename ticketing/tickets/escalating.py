@@ -108,7 +108,7 @@ def _origin(session: Session, ticket: Ticket) -> Origin | None:
         .where(JournalEntry.ticket_id == ticket.id, JournalEntry.kind.in_(STEPS))
         .order_by(JournalEntry.number)
     )
-    return origin_of(steps.tuples())
+    return origin_of(steps)
 
 
 def _may_have_back(session: Session, origin: Origin) -> bool:
