@@ -18,6 +18,7 @@ class Problem(Base):
     """A cause behind one or more incidents; a known error once it is understood and not yet removed."""
 
     __tablename__ = "problem"
+    __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     status: Mapped[ProblemStatus]

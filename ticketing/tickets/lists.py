@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,8 @@ from ticketing.tickets.numbers import parse_number
 from ticketing.tickets.priority import Priority
 from ticketing.tickets.rows import COLUMNS, StaffRow, rows_of
 from ticketing.tickets.sorting import STRETCHES, Place, StaffSort, cursor_of, place_of
+
+_NUMBER = re.compile(r"(?:(?:INC|REQ)[\s-]?|#)?\d{1,18}", re.IGNORECASE)
 
 MOST_ROWS = 200
 """The longest page, whatever is asked for."""
@@ -164,7 +167,8 @@ def _says(words: str) -> ColumnElement[bool]:
     # SQLite compares letters beyond ASCII as they are: É is not é.
     forms = {words} if words.isascii() else {words, words.lower(), words.upper(), words.capitalize()}
     hits = [Ticket.summary.icontains(form, autoescape=True) for form in sorted(forms)]
-    parsed = parse_number(words)
+    # Nothing but a number: "100%" is to be found in a summary.
+    parsed = parse_number(words) if _NUMBER.fullmatch(words) else None
     if parsed is None or parsed[1] > LARGEST_ID:
         return or_(*hits)
     type_, ticket_id = parsed

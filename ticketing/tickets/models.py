@@ -43,6 +43,8 @@ class Ticket(Base):
         _open_index("ix_ticket_open_priority", "priority", "opened_at", "id"),
         Index("ix_ticket_opened_at", "opened_at", "id"),
         Index("ix_ticket_changed_at", "changed_at", "id"),
+        # A number is never given out twice, even if the last ticket were gone; PostgreSQL is so by itself.
+        {"sqlite_autoincrement": True},
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

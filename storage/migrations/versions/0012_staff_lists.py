@@ -1,4 +1,4 @@
-"""Lists of the staff read along an index, whatever the history."""
+"""Lists of the staff read along an index, whatever the history; numbers that are never given out twice."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ IS_OPEN = sa.text("status IN ('new', 'assigned', 'in_progress', 'on_hold')")
 def upgrade() -> None:
     # It led SQLite through everything that is finished: there nothing is due.
     op.drop_index(op.f("ix_ticket_next_due_at"), "ticket")
+    if op.get_bind().dialect.name == "sqlite":
+        for table in ("ticket", "problem"):
+            with op.batch_alter_table(table, recreate="always", table_kwargs={"sqlite_autoincrement": True}):
+                pass
     for name, columns in (
         ("ix_ticket_open_due", ["next_due_at", "id"]),
         ("ix_ticket_open_group_due", ["assignment_group", "next_due_at", "id"]),
