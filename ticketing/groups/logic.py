@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from notices.texts.catalogue import LANGUAGES
 from ticketing.tickets.logic import SupportTier
 
 
@@ -85,6 +86,23 @@ def why_not_key(key: str) -> str | None:
     if is_key(key):
         return None
     return "a key is 1 to 32 of a-z, 0-9 and hyphens, and starts and ends with a letter or digit"
+
+
+def named(names: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
+    """Names by language after a change; an empty one takes a language's name away."""
+    lines = {language: " ".join(name.split()) for language, name in changes.items()}
+    return {language: name for language, name in {**names, **lines}.items() if name}
+
+
+def why_not_names(names: Mapping[str, str]) -> str | None:
+    """The reason a group or a category cannot have these names, or None if it can."""
+    if not names:
+        return "a name is missing"
+    if unknown := sorted(set(names) - set(LANGUAGES)):
+        return f"{', '.join(unknown)} is none of the languages: {', '.join(LANGUAGES)}"
+    if any(len(name) > NAME_CHARACTERS for name in names.values()):
+        return f"a name is longer than {NAME_CHARACTERS} characters"
+    return None
 
 
 def why_not_tiers(tiers: Sequence[SupportTier]) -> str | None:

@@ -1,31 +1,26 @@
-"""The categories of requests, read once from the file beside this one."""
+"""The categories that the desk comes with, read once from the file beside this one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 import yaml
 
-
-@dataclass(frozen=True)
-class Category:
-    """One subject: its words by language, and the group that gets it."""
-
-    key: str
-    group: str
-    words: Mapping[str, tuple[str, ...]]
+from ticketing.routing.logic import Category
 
 
 @cache
-def categories() -> Mapping[str, Category]:
-    """Every category by its key, in the order of the file."""
+def shipped() -> Mapping[str, Category]:
+    """Every shipped category by its key, in the order of the file."""
     text = files("ticketing.routing").joinpath("categories.yml").read_text(encoding="utf-8")
     return {
         key: Category(
-            key, row["group"], {lang: tuple(map(str, words)) for lang, words in row["words"].items()}
+            key=key,
+            group=row["group"],
+            words={language: tuple(map(str, words)) for language, words in row["words"].items()},
+            names=row["names"],
         )
         for key, row in yaml.safe_load(text).items()
     }

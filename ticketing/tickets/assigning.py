@@ -14,7 +14,7 @@ from identity.agents.queries import find_agent
 from notices.preferences.logic import NoticeKind
 from ticketing.groups.logic import AssignmentMethod, Candidate, Place, choose
 from ticketing.groups.models import AssignmentGroup, GroupMember
-from ticketing.groups.queries import ladder_of, member_tier, members_of
+from ticketing.groups.queries import group_by_key, ladder_of, member_tier, members_of
 from ticketing.tickets.access import access_ticket
 from ticketing.tickets.announcing import announce
 from ticketing.tickets.errors import AssignmentNotAllowed
@@ -169,9 +169,9 @@ def give_to_next(
     Args:
         reason: why it came here, for whoever gets it; it stands in the journal already.
     """
-    group = _lock_group(session, ticket.assignment_group)
-    if group.method is AssignmentMethod.MANUAL:
+    if group_by_key(session, ticket.assignment_group).method is AssignmentMethod.MANUAL:
         return None
+    group = _lock_group(session, ticket.assignment_group)
     candidates = [member.candidate for member in members_of(session, group.key)]
     skills = skills_asked(session, ticket)
     chosen = choose(candidates, group.method, tier=ticket.tier, skills=skills)

@@ -13,6 +13,7 @@ from notices.texts.catalogue import say
 from ticketing.groups.logic import name_in
 from ticketing.groups.operations import group_for
 from ticketing.pictures.queries import pictures_within
+from ticketing.routing.queries import category_name
 from ticketing.tickets.logic import ticket_number
 from ticketing.tickets.models import Ticket
 
@@ -42,7 +43,7 @@ def tell_team_of_ticket(
         impact=say(f"mail_impact_{ticket.impact.value}", language).text,
         urgency=say(f"mail_urgency_{ticket.urgency.value}", language).text,
         group=_group(session, ticket, language),
-        category=say(f"mail_category_{ticket.category}", language).text,
+        category=category_name(session, ticket.category, language),
         requester=_requester(requester, language),
         description=ticket.description or NOTHING,
         details=ticket.details or NOTHING,

@@ -15,11 +15,13 @@ from ticketing.conversations.models import Conversation, Message
 from ticketing.groups.logic import name_in
 from ticketing.groups.operations import group_for
 from ticketing.pictures.queries import first_loose_picture
-from ticketing.routing.categories import categories
-from ticketing.routing.logic import category_of, group_of
+from ticketing.routing import queries as routing
+from ticketing.routing.logic import category_of
+from ticketing.routing.rules import Decision, Request, decide
+from ticketing.tickets.assigning import give_to_next
 from ticketing.tickets.chain import opening_words
 from ticketing.tickets.intake import Intake, distinct, kept
-from ticketing.tickets.journal import Act, person, state_of, write_entry
+from ticketing.tickets.journal import DESK, Act, person, state_of, write_entry
 from ticketing.tickets.letters import Team, tell_team_of_ticket
 from ticketing.tickets.logic import EntryKind, Status, SupportTier, says_little, summary_of, ticket_number
 from ticketing.tickets.models import Ticket
@@ -42,14 +44,18 @@ def open_ticket(
 ) -> dict[str, Any]:
     """A new ticket with its journal and the letter to the team; returns what the turn's effect records."""
     requester = session.get_one(Person, conversation.person_id)
-    ticket = _new_ticket(session, turn, conversation, intake, is_about_earlier=asks_person, now=now)
+    ticket, decision = _new_ticket(
+        session, turn, conversation, requester, intake, is_about_earlier=asks_person, now=now
+    )
     session.add(ticket)
     session.flush()
     words = opening_words(ticket.summary, ticket.description, ticket.details)
     write_entry(session, ticket, Act(EntryKind.OPENED, actor, now, words), after=state_of(ticket))
+    _tell_rule(session, ticket, decision, now)
     if asks_person:
         write_entry(session, ticket, Act(EntryKind.HANDOFF_REQUESTED, person(requester.id), now))
     tell_team_of_ticket(session, ticket, requester, team, asked_for_person=asks_person, now=now)
+    give_to_next(session, ticket, now=now)
     group = group_for(session, ticket.assignment_group)
     return {
         "number": ticket_number(ticket.type, ticket.id),
@@ -64,22 +70,23 @@ def _new_ticket(
     session: Session,
     turn: Turn,
     conversation: Conversation,
+    requester: Person,
     intake: Intake,
     *,
     is_about_earlier: bool,
     now: datetime,
-) -> Ticket:
+) -> tuple[Ticket, Decision]:
     said, first, last = _what_was_said(session, turn, is_about_earlier=is_about_earlier)
     first = min(intake.first_seq or first, last)
     shown = first_loose_picture(session, conversation.id, _on_file_until(session, conversation), now=now)
     description = kept(intake.description) or said
     details = kept(intake.details)
-    category = intake.category
-    if category is None or category not in categories():
-        category = category_of(f"{description}\n{details or ''}", conversation.language)
-    group = group_for(session, group_of(category))
-    impact, urgency, priority = classified(intake.type, intake.impact, intake.urgency)
-    return Ticket(
+    request, decision = _route(session, conversation, requester, intake, f"{description}\n{details or ''}")
+    group = group_for(session, decision.group)
+    impact, urgency, priority = classified(
+        intake.type, decision.outcome.impact or intake.impact, decision.outcome.urgency or intake.urgency
+    )
+    ticket = Ticket(
         type=intake.type,
         status=Status.NEW,
         hold_reason=None,
@@ -87,7 +94,7 @@ def _new_ticket(
         assignment_group=group.key,
         assignee=None,
         requester_id=conversation.person_id,
-        category=category,
+        category=request.category,
         impact=impact,
         urgency=urgency,
         priority=priority,
@@ -106,6 +113,38 @@ def _new_ticket(
         journal_length=0,
         journal_head="",
     )
+    return ticket, decision
+
+
+def _route(
+    session: Session, conversation: Conversation, requester: Person, intake: Intake, text: str
+) -> tuple[Request, Decision]:
+    """What is asked, with the category that was said or that its words speak for, and where it goes."""
+    tree = routing.categories(session)
+    said = tree.get(intake.category or "")
+    request = Request(
+        text=text,
+        category=said.key if said and said.is_active else category_of(text, conversation.language, tree),
+        site=conversation.site_key,
+        channel=conversation.channel,
+        language=conversation.language,
+        type=intake.type,
+        is_vip=requester.is_vip,
+        requester_group=requester.requester_group,
+    )
+    return request, decide(routing.rules(session), request, tree)
+
+
+def _tell_rule(session: Session, ticket: Ticket, decision: Decision, now: datetime) -> None:
+    """Which rule decided. Where none did, the category did, and the entry of the opening tells that."""
+    if decision.rule is None:
+        return
+    data = {
+        "rule": decision.rule.key,
+        "group": ticket.assignment_group,
+        "skills": list(decision.outcome.skills),
+    }
+    write_entry(session, ticket, Act(EntryKind.ROUTED, DESK, now, data=data))
 
 
 def _on_file_until(session: Session, conversation: Conversation) -> int:
