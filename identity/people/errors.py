@@ -14,6 +14,24 @@ class AddressRefused(IdentityError):
         super().__init__("this is not a mail address")
 
 
+class PersonUnknown(IdentityError):
+    """Nobody is known by this."""
+
+    code = "person_unknown"
+
+    def __init__(self, who: str) -> None:
+        super().__init__(
+            f"nobody is known as {who!r}; `guichet person list` finds people by name and address"
+        )
+        self.who = who
+
+
+class PersonRefused(IdentityError):
+    """A person cannot be set so; the text says what is wrong, for whoever administers the desk."""
+
+    code = "person_refused"
+
+
 class PersonIsVerified(IdentityError):
     """A site vouches for this person: only the site says its name and address."""
 

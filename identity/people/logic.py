@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from email_validator import EmailNotValidError, validate_email
 
 NAME_CHARACTERS = 100
+REQUESTER_GROUP_CHARACTERS = 64
+
+_REQUESTER_GROUP = re.compile(r"[a-z0-9](?:[a-z0-9 ._-]*[a-z0-9])?")
 
 
 def clean_name(name: str | None) -> str | None:
@@ -26,6 +30,16 @@ def clean_address(address: str) -> str | None:
     except EmailNotValidError:
         return None
     return found.ascii_email
+
+
+def why_not_requester_group(name: str) -> str | None:
+    """The reason people cannot be in a group called so, or None if they can."""
+    if len(name) <= REQUESTER_GROUP_CHARACTERS and _REQUESTER_GROUP.fullmatch(name):
+        return None
+    return (
+        f"{name!r}: a group of requesters has a name of 1 to {REQUESTER_GROUP_CHARACTERS} characters, "
+        "a-z, 0-9, space, dot, hyphen and underscore, such as finance"
+    )
 
 
 def _is_visible(character: str) -> bool:

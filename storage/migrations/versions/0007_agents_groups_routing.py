@@ -10,6 +10,23 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
+# Without words: those of a shipped category are in the version that runs, unless somebody gives it others.
+CATEGORIES = (
+    ("security", "Security", "Sécurité", "security"),
+    ("access", "Access and passwords", "Accès et mots de passe", "service-desk"),
+    ("network", "Network", "Réseau", "network"),
+    ("mail", "Mail and calendar", "Messagerie et agenda", "applications"),
+    ("meetings", "Meetings", "Réunions", "workplace"),
+    ("printing", "Printing", "Impression", "workplace"),
+    ("phones", "Phones", "Téléphonie", "network"),
+    ("files", "Files", "Fichiers", "applications"),
+    ("software", "Software", "Logiciels", "applications"),
+    ("equipment", "Equipment", "Matériel", "workplace"),
+    ("computer", "Computer", "Ordinateur", "workplace"),
+    ("people", "Arrivals and departures", "Arrivées et départs", "service-desk"),
+    ("other", "Other", "Autre", "service-desk"),
+)
+
 
 def _enum(name: str, *values: str) -> sa.Enum:
     return sa.Enum(*values, name=name, native_enum=False, length=32)
@@ -79,7 +96,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("group_member", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_group_member_agent_id"), ["agent_id"], unique=False)
-    op.create_table(
+    categories = op.create_table(
         "category",
         sa.Column("key", sa.String(length=32), nullable=False),
         sa.Column("parent_key", sa.String(length=32), nullable=True),
@@ -91,6 +108,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["group_key"], ["assignment_group.key"], name=op.f("fk_category_group_key")),
         sa.ForeignKeyConstraint(["parent_key"], ["category.key"], name=op.f("fk_category_parent_key")),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_category")),
+    )
+    op.bulk_insert(
+        categories,
+        [
+            {
+                "key": key,
+                "names": {"en": english, "fr": french},
+                "words": {},
+                "group_key": group,
+                "position": position,
+                "is_active": True,
+            }
+            for position, (key, english, french, group) in enumerate(CATEGORIES, start=1)
+        ],
     )
     op.create_table(
         "routing_rule",
