@@ -51,6 +51,11 @@ def status(url: str) -> SchemaStatus:
         engine.dispose()
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version knows a schema: its own or an earlier one."""
+    return revision in {script.revision for script in _scripts().walk_revisions()}
+
+
 def upgrade(url: str) -> SchemaStatus:
     """Apply the missing migrations, each whole or not at all; returns the status afterwards.
 
@@ -62,8 +67,7 @@ def upgrade(url: str) -> SchemaStatus:
     try:
         with engine.begin() as connection:
             before = _status(connection)
-            known = {script.revision for script in _scripts().walk_revisions()}
-            if before.current is not None and before.current not in known:
+            if before.current is not None and not is_known(before.current):
                 raise SchemaTooNew(before.current)
             config = _config()
             config.attributes["connection"] = connection

@@ -5,7 +5,7 @@ import sys
 import typer
 
 from desk import settings
-from desk.cli import audit, build, chat, db, doctor, kb, run, site, train
+from desk.cli import audit, backup, build, chat, db, doctor, kb, restore, run, site, train
 from desk.cli.console import complain
 
 app = typer.Typer(
@@ -20,6 +20,8 @@ app.command("train")(train.train)
 app.command("build")(build.build)
 app.command("doctor")(doctor.doctor)
 app.command("chat")(chat.chat)
+app.command("backup")(backup.backup)
+app.command("restore")(restore.restore)
 app.add_typer(kb.app, name="kb")
 app.add_typer(db.app, name="db")
 app.add_typer(site.app, name="site")
