@@ -50,6 +50,7 @@ check: setup ## ruff, mypy strict, import contracts, in both environments; TypeS
 bench: setup ## the benchmarks of docs/benchmarks.md
 	$(DESK)/python -m benchmarks.turn
 	$(DESK)/python -m benchmarks.widget
+	$(DESK)/python -m benchmarks.desk
 
 pictures: build ## pictures of every state of the widget, by the system's Chromium
 	$(DESK)/python -m tests.browser.pictures

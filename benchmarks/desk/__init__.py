@@ -1,0 +1,1 @@
+"""How the desk's lists, tickets and sweep grow with what is on file."""

@@ -1,0 +1,124 @@
+"""What is timed: each deed is one transaction as the desk runs it, on tickets that differ every time."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
+
+from benchmarks.desk.heap import NOW, agents_of
+from identity.agents.logic import agent_actor
+from storage.database import Database
+from ticketing.groups.logic import SHIPPED
+from ticketing.tickets.lists import StaffFilter, staff_counts, staff_list, staff_ticket
+from ticketing.tickets.logic import Status
+from ticketing.tickets.models import Ticket
+from ticketing.tickets.sorting import STRETCHES, Place, StaffSort, cursor_of
+
+PAGE = 25
+"""As many as the smallest heap has in the middle of a group's list: pages of one length are compared."""
+
+GROUPS = tuple(SHIPPED)
+ANY_STATUS: frozenset[Status] = frozenset()
+
+
+@dataclass
+class Timed:
+    """One deed on one heap: how long it took each time, how many statements, and how many rows came."""
+
+    ms: list[float] = field(default_factory=list)
+    statements: int = 0
+    rows: int = 0
+
+
+Deed = Callable[[Database], int]
+"""Does something once, and says how many rows it has brought."""
+
+
+def deeds_on(db: Database, tickets: int) -> dict[str, Deed]:
+    """What is timed on a heap, by name."""
+    chance = random.Random(7)  # noqa: S311 - figures, not secrets
+    turn = itertools.cycle(GROUPS)
+    middles = {group: _middle_of(db, group) for group in GROUPS}
+
+    def of_group(group: str) -> StaffFilter:
+        return StaffFilter(groups=frozenset({group}))
+
+    def page(which: StaffFilter, sort: StaffSort, cursor: str | None = None) -> int:
+        return len(db.read(staff_list, which, sort, limit=PAGE, cursor=cursor).rows)
+
+    def middle(_: Database) -> int:
+        group = next(turn)
+        return page(of_group(group), StaffSort.DUE, middles[group])
+
+    def whole(_: Database) -> int:
+        return len(db.read(staff_ticket, chance.randrange(tickets) + 1).entries)
+
+    agents = itertools.cycle(range(1, agents_of(tickets) + 1))
+    return {
+        "list: open of a group, by due date": lambda _: page(of_group(next(turn)), StaffSort.DUE),
+        "list: the same, a page in the middle": middle,
+        "list: all open, by priority": lambda _: page(StaffFilter(), StaffSort.PRIORITY),
+        "list: mine, by due date": lambda _: page(
+            StaffFilter(assignee=agent_actor(next(agents))), StaffSort.DUE
+        ),
+        "list: everything, what changed last": lambda _: page(
+            StaffFilter(statuses=ANY_STATUS), StaffSort.CHANGED
+        ),
+        "open a ticket with its journal": whole,
+        "count four views": lambda _: len(db.read(staff_counts, _views())),
+    }
+
+
+def timed(db: Database, deed: Deed, times: int, into: Timed) -> None:
+    """Do it so many times, and once before that, which is not timed but counted."""
+    with _counted(db) as statements:
+        into.rows = deed(db)
+    into.statements = len(statements)
+    for _ in range(times):
+        started = time.perf_counter()
+        deed(db)
+        into.ms.append((time.perf_counter() - started) * 1_000)
+
+
+def _views() -> dict[str, StaffFilter]:
+    return {
+        "open": StaffFilter(),
+        "nobody's": StaffFilter(is_unassigned=True),
+        "overdue": StaffFilter(due_before=NOW),
+        "of a group": StaffFilter(groups=frozenset({GROUPS[0]})),
+    }
+
+
+def _middle_of(db: Database, group: str) -> str:
+    """The cursor behind the ticket a third into a group's open ones."""
+
+    def look(session: Session) -> str:
+        mine = select(Ticket).where(Ticket.assignment_group == group, Ticket.next_due_at.is_not(None))
+        count = session.scalars(select(func.count()).select_from(mine.subquery())).one()
+        keys = STRETCHES[StaffSort.DUE][0].keys
+        ticket = session.scalars(mine.order_by(*keys).offset(count // 3).limit(1)).one()
+        return cursor_of(StaffSort.DUE, Place(0, tuple(getattr(ticket, key.key) for key in keys)))
+
+    return db.read(look)
+
+
+@contextmanager
+def _counted(db: Database) -> Iterator[list[str]]:
+    seen: list[str] = []
+
+    def see(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        seen.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", see)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", see)
