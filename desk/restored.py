@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
+
+from ticketing.tickets.logic import TicketType, ticket_number
 
 SKIPPED_NUMBERS = 1_000
 """How many ticket numbers are left out by default: those since the backup were told to people."""
@@ -25,13 +28,15 @@ class Since:
     Args:
         sent: keys of what had left the desk.
         last: the last number of tickets and of problems.
+        erased: tickets and entries whose words were taken out, and that are back with the backup.
     """
 
     sent: tuple[str, ...]
     last: dict[str, int]
+    erased: tuple[tuple[str, int], ...] = ()
 
 
-def known_since(url: str, taken_at: datetime) -> Since | None:
+def known_since(url: str, taken_at: datetime, last_entry: int) -> Since | None:
     """What the database that is to be replaced can still tell; None if it cannot be read."""
     engine = create_engine(url, hide_parameters=True)
     try:
@@ -40,11 +45,34 @@ def known_since(url: str, taken_at: datetime) -> Since | None:
                 text("SELECT key FROM outbox_item WHERE state = 'sent' AND sent_at >= :since"),
                 {"since": _moment(connection.dialect.name, taken_at - CLOCKS_APART)},
             )
-            return Since(tuple(row.key for row in sent), _last(connection))
-    except SQLAlchemyError:
-        return None
+            keys = tuple(row.key for row in sent)
+            return Since(keys, _last(connection), _erased(connection, last_entry))
+    except (SQLAlchemyError, LookupError, ValueError, TypeError):
+        return None  # damaged: that may be why it is replaced
     finally:
         engine.dispose()
+
+
+def _erased(connection: Connection, last_entry: int) -> tuple[tuple[str, int], ...]:
+    """Words that were erased behind an entry and written up to it."""
+    found = connection.execute(
+        text(
+            "SELECT ticket.id, ticket.type, journal_entry.data FROM journal_entry"
+            " JOIN ticket ON ticket.id = journal_entry.ticket_id"
+            " WHERE journal_entry.kind = 'text_erased' AND journal_entry.id > :last ORDER BY journal_entry.id"
+        ),
+        {"last": last_entry},
+    ).all()
+    written = text(
+        "SELECT id FROM journal_entry WHERE ticket_id = :ticket AND number = :number AND id <= :last"
+    )
+    erased = []
+    for row in found:
+        data = json.loads(row.data) if isinstance(row.data, str) else row.data
+        asked = {"ticket": row.id, "number": data["entry"], "last": last_entry}
+        if connection.execute(written, asked).first():
+            erased.append((ticket_number(TicketType(row.type), row.id), data["entry"]))
+    return tuple(erased)
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,9 @@ class Report:
             "version": self.manifest.version,
             "last": self.manifest.last,
             "lost": self._lost(),
+            "erased_since": [f"{ticket}/{entry}" for ticket, entry in self.since.erased]
+            if self.since
+            else None,
             "outbox": {
                 "waiting": self.stands.waiting,
                 "held": self.stands.held,
@@ -94,6 +97,8 @@ class Report:
             )
         if lost := self._lost():
             lines.append(f"lost      {lost['ticket']} tickets and {lost['problem']} problems opened since")
+        for ticket, entry in self.since.erased if self.since else ():
+            lines.append(f"erase     the words of entry {entry} of {ticket} are back, and were erased since")
         if self.kept_in:
             lines.append(f"kept      what was there before is in {self.kept_in}")
         return lines
@@ -120,7 +125,7 @@ def _restore(
     now: datetime,
     as_json: bool,
 ) -> Report:
-    from desk.restored import Mending, known_since, standing
+    from desk.restored import Mending, standing
     from storage.backup.restoring import is_taken, put_back, unpacked
 
     place = _place(settings, now)
@@ -128,7 +133,7 @@ def _restore(
     if was_there and not replaces:
         raise CommandFailed("there is an installation already; --replace puts the backup in its place")
     with unpacked(file, place) as (staged, manifest):
-        since = known_since(place.url, manifest.taken_at) if was_there else None
+        since = _since(place, manifest) if was_there else None
         put_back(
             staged,
             manifest,
@@ -146,6 +151,12 @@ def _restore(
         kept_in=place.keep_in if place.keep_in.exists() else None,
         skip=skip,
     )
+
+
+def _since(place: Place, manifest: Manifest) -> Since | None:
+    from desk.restored import known_since
+
+    return known_since(place.url, manifest.taken_at, manifest.last.get("journal_entry", 0))
 
 
 def _place(settings: Settings, now: datetime) -> Place:

@@ -30,7 +30,7 @@ from tests.requirements import ROOT
 from tests.ticketing.builders import a_conversation, say_to
 from tests.ticketing.tickets import a_ticket
 from ticketing.tickets.audit import verify_journals
-from ticketing.tickets.handling import add_reply
+from ticketing.tickets.handling import add_reply, erase_text
 from ticketing.tickets.models import JournalEntry, JournalText, Ticket
 from ticketing.turns.logic import TurnState
 from ticketing.turns.models import Turn
@@ -251,6 +251,25 @@ def test_what_is_replaced_is_kept(first: Desk, second: Desk, file: Path) -> None
         assert (kept / "guichet.pgdump").stat().st_size > 0
 
 
+def test_a_damaged_database_can_be_replaced_and_is_kept(
+    guichet: Guichet, tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(guichet, tmp_path / "desk", f"sqlite:///{tmp_path}/desk/guichet.db", monkeypatch)
+    there = a_ticket(desk.upgrade())
+    desk.must("backup", str(file))
+    desk.stop()
+    for name in ("guichet.db", "guichet.db-wal"):
+        (desk.var / name).write_bytes(b"nothing that can be read" * 400)
+
+    desk.must("restore", str(file), "--replace")
+
+    [kept] = desk.var.glob("replaced-*")
+    assert (kept / "guichet.db").read_bytes().startswith(b"nothing")
+    assert tickets(desk.open()) == [there]
+    assert is_sound(desk.open())
+    desk.stop()
+
+
 def test_a_desk_that_runs_is_not_restored(first: Desk, second: Desk, file: Path) -> None:
     first.upgrade()
     first.must("backup", str(file))
@@ -458,6 +477,22 @@ def test_the_report_says_what_may_be_missing(first: Desk, file: Path) -> None:
     assert "not in it: whatever was said, opened, decided or sent since" in said
     assert "the last one is number 000001, the next will be 001002 or later" in said
     assert "1 tickets and 0 problems opened since" in said
+
+
+def test_words_that_were_erased_since_are_named_as_they_are_back(first: Desk, file: Path) -> None:
+    db = first.upgrade()
+    ticket_id = a_ticket(db, text="my password is hunter2")
+    db.write(erase_text, ticket_id, 1, actor="agent:1", now=NOW)
+    kept = db.write(add_reply, ticket_id, "Ana's number is 7", actor="agent:1", now=NOW)
+    first.must("backup", str(file))
+    db.write(erase_text, ticket_id, kept, actor="agent:1", now=NOW)
+    later_one = db.write(add_reply, ticket_id, "and mine is 8", actor="agent:1", now=NOW)
+    db.write(erase_text, ticket_id, later_one, actor="agent:1", now=NOW)
+    first.stop()
+
+    report = json.loads(first.must("restore", str(file), "--replace", "--json"))
+
+    assert report["erased_since"] == [f"INC-{ticket_id:06d}/{kept}"]
 
 
 def test_whoever_is_killed_on_the_way_leaves_all_of_the_old_or_all_of_the_new(
