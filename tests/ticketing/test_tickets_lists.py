@@ -170,6 +170,66 @@ def test_page_by_page_each_ticket_comes_once_and_in_order(
         assert all_pages(db, which, sort, limit) == in_order(tickets, sort)
 
 
+FEW: dict[str, st.SearchStrategy[Any]] = {
+    "status": st.sampled_from([Status.NEW, Status.ON_HOLD, Status.CLOSED]),
+    "assignment_group": st.sampled_from(["network", "security"]),
+    "assignee": st.sampled_from([None, "agent:1", "agent:2"]),
+    "tier": st.sampled_from([SupportTier.L1, SupportTier.L2]),
+    "priority": st.sampled_from([Priority.P1, Priority.P2]),
+    "category": st.sampled_from(["vpn", "mail"]),
+    "type": st.sampled_from(TicketType),
+    "next_due_at": st.sampled_from([None, later(1), later(2)]),
+}
+
+
+def some_of(name: str) -> st.SearchStrategy[frozenset[Any]]:
+    return st.frozensets(FEW[name], max_size=2)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lines=st.lists(st.fixed_dictionaries(FEW), max_size=8),
+    which=st.builds(
+        StaffFilter,
+        statuses=some_of("status"),
+        groups=some_of("assignment_group"),
+        assignee=FEW["assignee"],
+        is_unassigned=st.booleans(),
+        tiers=some_of("tier"),
+        priorities=some_of("priority"),
+        categories=some_of("category"),
+        types=some_of("type"),
+        due_before=FEW["next_due_at"],
+    ),
+)
+def test_what_is_asked_together_is_what_each_asks_alone(
+    db: Database, talk: Talk, lines: list[dict[str, Any]], which: StaffFilter
+) -> None:
+    db.write(lambda session: session.execute(delete(Ticket)))
+    wanted = [id_ for line in lines if (id_ := put(db, talk, **line)) and is_asked_for(line, which)]
+
+    assert found(db, which) == wanted
+    assert db.read(staff_counts, {"it": which}) == {"it": len(wanted)}
+
+
+def is_asked_for(line: dict[str, Any], which: StaffFilter) -> bool:
+    several = [
+        (which.statuses, "status"),
+        (which.groups, "assignment_group"),
+        (which.tiers, "tier"),
+        (which.priorities, "priority"),
+        (which.categories, "category"),
+        (which.types, "type"),
+    ]
+    due = line["next_due_at"]
+    return (
+        all(not values or line[name] in values for values, name in several)
+        and which.assignee in (None, line["assignee"])
+        and not (which.is_unassigned and line["assignee"])
+        and not (which.due_before and not (due and due < which.due_before))
+    )
+
+
 def test_what_is_opened_and_finished_between_two_pages_shifts_nothing(db: Database, talk: Talk) -> None:
     first, second, third, fourth = (put(db, talk, opened_at=later(n)) for n in range(4))
     page = db.read(staff_list, StaffFilter(), StaffSort.OLDEST, limit=2)
