@@ -35,7 +35,8 @@ class EscalationFiring(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
-    rule_key: Mapped[str] = mapped_column(ForeignKey(EscalationRule.key))
+    # No foreign key: what a rule has done stays on file when the rule is gone.
+    rule_key: Mapped[str] = mapped_column(String(32))
     occurrence: Mapped[int]
     at: Mapped[datetime]
     fired_at: Mapped[datetime]

@@ -27,6 +27,8 @@ class ServiceLevel(Base):
     conditions: Mapped[dict[str, Any]]
     # Business minutes by target: {"first_response": 60, "next_response": 240, "resolution": 480}
     targets: Mapped[dict[str, Any]]
+    # Which reasons of a hold pause its clocks: ["requester", …]
+    pauses: Mapped[list[str]]
 
 
 class SlaEvent(Base):
@@ -44,3 +46,15 @@ class SlaEvent(Base):
     # When it came about, and when it was told: the difference is how late.
     at: Mapped[datetime]
     told_at: Mapped[datetime]
+
+
+class Clockwork(Base):
+    """One row: which state of calendars, levels and rules holds, and how far open tickets follow it."""
+
+    __tablename__ = "clockwork"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    # Another one whenever something is edited; processes keep what they have read under it.
+    stamp: Mapped[str] = mapped_column(String(32))
+    # The last open ticket whose dates were computed anew since; nothing once all are.
+    recomputed_to: Mapped[int | None]

@@ -1,0 +1,81 @@
+"""The calendars, as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ticketing.calendars.errors import CalendarUnknown
+from ticketing.calendars.hours import week_of
+from ticketing.calendars.logic import BusinessCalendar, never_closed
+from ticketing.calendars.models import Calendar
+from ticketing.calendars.public_holidays import public_holidays
+
+CLOSED = "closed day"
+
+
+@dataclass(frozen=True)
+class KnownCalendar:
+    """A calendar as administrators see it."""
+
+    key: str
+    names: Mapping[str, str]
+    time_zone: str
+    hours: Mapping[str, Any]
+    country: str | None
+    subdivision: str | None
+    closed_days: tuple[str, ...]
+    open_days: tuple[str, ...]
+
+    def business(self) -> BusinessCalendar:
+        """The calendar that counts."""
+        return BusinessCalendar(self.key, ZoneInfo(self.time_zone), week_of(self.hours), self._closed())
+
+    def _closed(self) -> Callable[[date], str | None]:
+        public = public_holidays(self.country, self.subdivision) if self.country else never_closed
+        own = {date.fromisoformat(day) for day in self.closed_days}
+        open_ = {date.fromisoformat(day) for day in self.open_days}
+
+        def why(day: date) -> str | None:
+            if day in own:
+                return CLOSED
+            return None if day in open_ else public(day)
+
+        return why
+
+
+def calendar_by_key(session: Session, key: str) -> KnownCalendar:
+    """The calendar with this key.
+
+    Raises:
+        CalendarUnknown: there is none.
+    """
+    found = session.get(Calendar, key)
+    if found is None:
+        raise CalendarUnknown(key)
+    return known_calendar(found)
+
+
+def all_calendars(session: Session) -> tuple[KnownCalendar, ...]:
+    """Every calendar, by key."""
+    return tuple(known_calendar(row) for row in session.scalars(select(Calendar).order_by(Calendar.key)))
+
+
+def known_calendar(row: Calendar) -> KnownCalendar:
+    """The frozen value of a row."""
+    return KnownCalendar(
+        key=row.key,
+        names=dict(row.names),
+        time_zone=row.time_zone,
+        hours=dict(row.hours),
+        country=row.country,
+        subdivision=row.subdivision,
+        closed_days=tuple(row.closed_days),
+        open_days=tuple(row.open_days),
+    )

@@ -1,0 +1,54 @@
+"""When calendars, levels or rules are edited, the dates of open tickets follow, some at a time."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from ticketing.sla.cache import refresh
+from ticketing.sla.models import Clockwork
+from ticketing.tickets.models import IS_OPEN, Ticket
+
+ONLY_ROW = 1
+AT_ONCE = 200
+
+
+def renew(session: Session) -> None:
+    """Note that something was edited: called with every change of what clocks are computed from."""
+    session.flush()
+    row = session.get(Clockwork, ONLY_ROW, with_for_update=True, populate_existing=True)
+    if row is None:
+        row = Clockwork(id=ONLY_ROW)
+        session.add(row)
+    row.stamp, row.recomputed_to = secrets.token_hex(16), 0
+    session.flush()
+
+
+def recompute_some(session: Session, *, limit: int = AT_ONCE) -> bool:
+    """Bring some open tickets up to the last edit; whether there may be more.
+
+    A ticket that somebody is changing just now is not waited for, so that nobody waits for this in turn:
+    there the next call begins.
+    """
+    wanted = select(Clockwork).where(Clockwork.recomputed_to.is_not(None)).with_for_update(skip_locked=True)
+    row = session.scalars(wanted, execution_options={"populate_existing": True}).first()
+    if row is None:
+        return False
+    ids = session.scalars(
+        select(Ticket.id).where(Ticket.id > row.recomputed_to, text(IS_OPEN)).order_by(Ticket.id).limit(limit)
+    ).all()
+    found = session.scalars(
+        select(Ticket).where(Ticket.id.in_(ids)).with_for_update(skip_locked=True),
+        execution_options={"populate_existing": True},
+    ).all()
+    for ticket in found:
+        refresh(session, ticket)
+    left = set(ids) - {ticket.id for ticket in found}
+    if left:
+        row.recomputed_to = min(left) - 1
+    else:
+        row.recomputed_to = ids[-1] if len(ids) == limit else None
+    session.flush()
+    return row.recomputed_to is not None
