@@ -10,20 +10,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text, update
 from sqlalchemy.orm import Session
 
-from benchmarks.desk.heap import NOW, agents_of
+from benchmarks.desk.heap import ENTRIES, NOW, agents_of
 from identity.agents.logic import agent_actor
 from storage.database import Database
 from ticketing.groups.logic import SHIPPED
+from ticketing.sla.operations import tell_due
+from ticketing.sla.queries import due_tickets, explain
 from ticketing.tickets.lists import StaffFilter, staff_counts, staff_list, staff_ticket
-from ticketing.tickets.models import Ticket
+from ticketing.tickets.models import IS_OPEN, Ticket
 from ticketing.tickets.sorting import STRETCHES, Place, StaffSort, cursor_of
 
 PAGE = 25
 """As many as the smallest heap has in the middle of a group's list: pages of one length are compared."""
 
+DUE = 5
+MOST_SWEEPS = 4
 GROUPS = tuple(SHIPPED)
 EVERYTHING = StaffFilter(statuses=frozenset())
 
@@ -43,6 +47,8 @@ class Deed:
 
     act: Callable[[], int]
     prepare: Callable[[], None] = lambda: None
+    # How often in a round at most, where it uses its tickets up.
+    most: int | None = None
 
 
 def deeds_on(db: Database, tickets: int) -> dict[str, Deed]:
@@ -65,6 +71,9 @@ def deeds_on(db: Database, tickets: int) -> dict[str, Deed]:
     def whole() -> int:
         return len(db.read(staff_ticket, chance.randrange(tickets) + 1).entries)
 
+    def explained() -> int:
+        return db.read(_with_ledger, chance.randrange(tickets) + 1)
+
     return {
         "list: open of a group, by due date": Deed(lambda: of_next_group(is_middle=False)),
         "list: the same, a page in the middle": Deed(lambda: of_next_group(is_middle=True)),
@@ -72,6 +81,9 @@ def deeds_on(db: Database, tickets: int) -> dict[str, Deed]:
         "list: mine, by due date": Deed(mine),
         "list: everything, what changed last": Deed(lambda: page(EVERYTHING, StaffSort.CHANGED)),
         "open a ticket with its journal": Deed(whole),
+        "open a ticket with its journal and ledger": Deed(explained),
+        "sweep: nothing is due": Deed(lambda: _sweep(db)),
+        f"sweep: {DUE} tickets are due": Deed(lambda: _sweep(db), _coming_about(db), most=MOST_SWEEPS),
         "count four views": Deed(lambda: len(db.read(staff_counts, _views()))),
     }
 
@@ -82,11 +94,39 @@ def timed(db: Database, deed: Deed, times: int, into: Timed) -> None:
     with _counted(db) as statements:
         into.rows = deed.act()
     into.statements = len(statements)
-    for _ in range(times):
+    for _ in range(min(times, deed.most or times)):
         deed.prepare()
         started = time.perf_counter()
         deed.act()
         into.ms.append((time.perf_counter() - started) * 1_000)
+
+
+def _with_ledger(session: Session, ticket_id: int) -> int:
+    ticket = staff_ticket(session, ticket_id)
+    return len(ticket.entries) + len(explain(session, ticket_id, now=NOW).clocks)
+
+
+def _sweep(db: Database) -> int:
+    """As the desk does: look, and tell what is due, each ticket in a transaction of its own."""
+    return sum(
+        db.write(tell_due, ticket_id, now=NOW) for ticket_id in db.read(due_tickets, now=NOW, limit=100)
+    )
+
+
+def _coming_about(db: Database) -> Callable[[], None]:
+    """Has something come about on a few open tickets of which nothing was told yet."""
+
+    def change(session: Session) -> None:
+        fresh = (
+            select(Ticket.id)
+            .where(text(IS_OPEN), Ticket.next_sla_event_at > NOW, Ticket.journal_length == ENTRIES)
+            .order_by(Ticket.id)
+            .limit(DUE)
+        )
+        ids = session.scalars(fresh).all()
+        session.execute(update(Ticket).where(Ticket.id.in_(ids)).values(next_sla_event_at=NOW))
+
+    return lambda: db.write(change)
 
 
 def _views() -> dict[str, StaffFilter]:

@@ -25,6 +25,7 @@ from ticketing.conversations.models import Conversation
 from ticketing.groups.logic import SHIPPED
 from ticketing.groups.operations import ship_groups
 from ticketing.languages.logic import LanguageSource
+from ticketing.sla.shipped import ship_promises
 from ticketing.tickets.chain import Entry, Fields, entry_digest, opening_words, text_digest
 from ticketing.tickets.journal import ASSISTANT, TRACKED, VISIBILITY, person
 from ticketing.tickets.logic import STAFF_ONLY, EntryKind, Status
@@ -36,6 +37,8 @@ ENTRIES = 10
 OPEN_SHARE = 0.25
 TICKETS_OF_A_PERSON = 20
 TICKETS_OF_AN_AGENT = 200
+OLDEST_OPEN = timedelta(days=20)
+LONGEST_LIFE = timedelta(hours=2)
 PORTION = 1_000
 WORDS = (
     "printer",
@@ -69,6 +72,7 @@ def fill(db: Database, tickets: int, *, seed: int = 1) -> None:
     chance = random.Random(seed)  # noqa: S311 - figures, not secrets
     people = max(1, tickets // TICKETS_OF_A_PERSON)
     db.write(ship_groups)
+    db.write(ship_promises)
     db.write(_people_and_agents, people, agents_of(tickets))
     for first in range(1, tickets + 1, PORTION):
         db.write(_portion, range(first, min(first + PORTION, tickets + 1)), tickets, people, chance)
@@ -130,8 +134,9 @@ def _portion(session: Session, ids: range, tickets: int, people: int, chance: ra
 
 def _add_ticket(rows: Rows, ticket_id: int, tickets: int, people: int, chance: random.Random) -> None:
     is_open = chance.random() < OPEN_SHARE
-    # The first one was opened a year ago, the last one just now; who is open is spread over it all.
-    opened_at = NOW - timedelta(days=365) * (1 - ticket_id / tickets)
+    # What is finished is spread over a year; what is open is at most some weeks old.
+    share = chance.random() if is_open else 1 - ticket_id / tickets
+    opened_at = NOW - LONGEST_LIFE - (OLDEST_OPEN if is_open else timedelta(days=365)) * share
     impact, urgency = chance.choice(list(Impact)), chance.choice(list(Urgency))
     subject = f"{chance.choice(WORDS)} {chance.choice(WORDS)} does not work on {chance.randrange(900)}"
     requester_id, agent = chance.randrange(people) + 1, agent_actor(chance.randrange(agents_of(tickets)) + 1)
@@ -157,7 +162,9 @@ def _add_ticket(rows: Rows, ticket_id: int, tickets: int, people: int, chance: r
     life = _open_life(agent, requester_id) if is_open else _whole_life(agent, requester_id)
     steps = [opening, *life]
     assert len(steps) == ENTRIES, "what is measured is tickets with ten entries"  # noqa: S101
-    head, changed_at = _add_journal(rows, ticket_id, steps, opened_at, state)
+    entries = _add_journal(rows, ticket_id, steps, opened_at, state)
+    public = [entry["at"] for entry in entries if entry["kind"] not in STAFF_ONLY]
+    resolved = [entry["at"] for entry in entries if entry["after"].get("status") == Status.RESOLVED.value]
     due = NOW + timedelta(minutes=chance.randrange(-600, 14_400)) if is_open else None
     rows[Ticket].append(
         state
@@ -166,12 +173,13 @@ def _add_ticket(rows: Rows, ticket_id: int, tickets: int, people: int, chance: r
             "summary": subject,
             "description": subject,
             "opened_at": opened_at,
-            "changed_at": changed_at,
-            "resolved_at": None if is_open else changed_at,
+            "changed_at": public[-1],
+            "resolved_at": resolved[-1] if resolved else None,
             "next_due_at": due,
+            # Nothing is to be told yet; the sweep's deed has some come about.
             "next_sla_event_at": NOW + timedelta(days=1) if due else None,
             "journal_length": ENTRIES,
-            "journal_head": head,
+            "journal_head": entries[-1]["digest"],
         }
         | _as_enums(state)
     )
@@ -201,9 +209,9 @@ def _moved(agent: str, to: Status, **fields: str) -> Step:
 
 def _add_journal(
     rows: Rows, ticket_id: int, steps: list[Step], opened_at: datetime, state: Fields
-) -> tuple[str, datetime]:
+) -> list[dict[str, Any]]:
     """The chained entries with their texts; leaves `state` as they tell it."""
-    head, at, changed_at = "", opened_at, opened_at
+    head, at = "", opened_at
     for number, step in enumerate(steps, start=1):
         entry_id = (ticket_id - 1) * ENTRIES + number
         salt = secrets.token_hex(16) if step.words is not None else None
@@ -230,10 +238,8 @@ def _add_journal(
             rows[TicketReply].append(
                 {"entry_id": entry_id, "ticket_id": ticket_id, "visibility": VISIBILITY[step.kind]}
             )
-        if step.kind not in STAFF_ONLY:
-            changed_at = at
         at += timedelta(minutes=7)
-    return head, changed_at
+    return rows[JournalEntry][-len(steps) :]
 
 
 def _as_enums(state: Fields) -> Fields:
