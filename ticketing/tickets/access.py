@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from ticketing.tickets.errors import TicketNotFound
+from ticketing.tickets.logic import OPEN
 from ticketing.tickets.models import Ticket
 from ticketing.tickets.numbers import parse_number
 
@@ -49,3 +52,38 @@ def access_ticket(session: Session, ticket_id: int) -> Ticket:
     if ticket is None:
         raise TicketNotFound
     return ticket
+
+
+def access_tickets(session: Session, *ticket_ids: int) -> tuple[Ticket, ...]:
+    """Load and lock several for the staff, in the order named.
+
+    Parents are locked before their children, as whoever works on a parent does; otherwise the older one first.
+
+    Raises:
+        TicketNotFound: one of them is not there.
+    """
+    wanted = (
+        select(Ticket)
+        .where(Ticket.id.in_(ticket_ids))
+        .order_by(Ticket.parent_id.is_not(None), Ticket.id)
+        .with_for_update()
+    )
+    found = {
+        ticket.id: ticket for ticket in session.scalars(wanted, execution_options={"populate_existing": True})
+    }
+    if set(ticket_ids) - set(found):
+        raise TicketNotFound
+    return tuple(found[each] for each in ticket_ids)
+
+
+def access_open_children(session: Session, parent: Ticket) -> Sequence[Ticket]:
+    """Load and lock the tickets that are symptoms of a locked one and not finished, the oldest first."""
+    if parent.parent_id is not None:
+        return ()  # there is one level
+    wanted = (
+        select(Ticket)
+        .where(Ticket.parent_id == parent.id, Ticket.status.in_(OPEN))
+        .order_by(Ticket.id)
+        .with_for_update()
+    )
+    return session.scalars(wanted, execution_options={"populate_existing": True}).all()
