@@ -104,6 +104,7 @@ def _ledger(session: Session) -> dict[str, Any]:
         "tickets": [
             TicketRow(ticket_number(t.type, t.id), names[t.conversation_id], t.last_seq)
             for t in session.scalars(select(Ticket))
+            if t.conversation_id is not None
         ],
         "comments": [
             ticket_number(type_, id_)

@@ -11,7 +11,7 @@ from ticketing.routing.logic import Categories, group_of, hits, lineage, plain_w
 from ticketing.tickets.logic import TicketType
 from ticketing.tickets.priority import Impact, Urgency
 
-CHANNELS = ("web", "slack", "teams")
+CHANNELS = ("web", "slack", "teams", "phone")
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def access_ticket(session: Session, ticket_id: int) -> Ticket:
 def access_tickets(session: Session, *ticket_ids: int) -> tuple[Ticket, ...]:
     """Load and lock several for the staff, in the order named.
 
-    Parents are locked before their children, as whoever works on a parent does; otherwise the older one first.
+    Parents are locked before their children, as whoever works on a parent does; else the older one first.
 
     Raises:
         TicketNotFound: one of them is not there.

@@ -111,7 +111,7 @@ class StaffTicket:
     details: str | None
     language: str
     channel: str
-    conversation_id: int
+    conversation_id: int | None
     articles_tried: tuple[str, ...]
     resolution_code: ResolutionCode | None
     resolved_at: datetime | None

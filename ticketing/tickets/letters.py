@@ -33,7 +33,11 @@ def tell_team_of_ticket(
 ) -> None:
     """A new ticket, with everything that is known."""
     language = team.language
-    pictures = pictures_within(session, ticket.conversation_id, ticket.first_seq, ticket.last_seq)
+    pictures = (
+        pictures_within(session, ticket.conversation_id, ticket.first_seq, ticket.last_seq)
+        if ticket.conversation_id is not None
+        else 0
+    )
     body = say(
         "mail_handoff_requested" if asked_for_person else "mail_ticket_opened",
         language,

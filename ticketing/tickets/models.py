@@ -66,8 +66,9 @@ class Ticket(Base):
     articles_tried: Mapped[list[str]]
     language: Mapped[str] = mapped_column(String(8))
     channel: Mapped[str] = mapped_column(String(16))
-    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
-    # The stretch of the conversation that led here.
+    # None where somebody phoned.
+    conversation_id: Mapped[int | None] = mapped_column(ForeignKey("conversation.id"), index=True)
+    # The stretch of the conversation that led here; 0 where there is none.
     first_seq: Mapped[int]
     last_seq: Mapped[int]
     opened_at: Mapped[datetime]

@@ -39,6 +39,8 @@ def upgrade() -> None:
                 nullable=True,
             )
         )
+        # Somebody may phone: then there is no conversation.
+        batch_op.alter_column("conversation_id", existing_type=sa.Integer(), nullable=True)
         batch_op.add_column(sa.Column("resolved_at", _time(), nullable=True))
         batch_op.add_column(sa.Column("parent_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("merged_into_id", sa.Integer(), nullable=True))
@@ -80,8 +82,21 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ticket_attachment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_attachment_ticket_id"), ["ticket_id"], unique=False)
-    # As far as the journal knows; what was finished before keeps no code.
-    op.execute(
-        "UPDATE ticket SET resolved_at = (SELECT MAX(journal_entry.at) FROM journal_entry"
-        " WHERE journal_entry.ticket_id = ticket.id AND journal_entry.kind = 'moved') WHERE status IN ('resolved', 'closed')"
-    )
+    _tell_when_resolved(op.get_bind())
+
+
+def _tell_when_resolved(connection: sa.Connection) -> None:
+    """Of what was finished before, as its journal tells; how it was resolved, nobody wrote down."""
+    tables = sa.MetaData()
+    ticket = sa.Table("ticket", tables, autoload_with=connection)
+    entry = sa.Table("journal_entry", tables, autoload_with=connection)
+    moves = connection.execute(
+        sa.select(entry.c.ticket_id, entry.c.at, entry.c.after)
+        .join(ticket, ticket.c.id == entry.c.ticket_id)
+        .where(ticket.c.status.in_(["resolved", "closed"]), entry.c.kind == "moved")
+        .order_by(entry.c.ticket_id, entry.c.number)
+    ).all()
+    # The last one of each ticket stays.
+    resolved = {row.ticket_id: row.at for row in moves if row.after.get("status") == "resolved"}
+    for ticket_id, at in resolved.items():
+        connection.execute(sa.update(ticket).where(ticket.c.id == ticket_id).values(resolved_at=at))
