@@ -21,7 +21,7 @@ from ticketing.sla.upkeep import recompute_some
 from ticketing.tickets.access import access_ticket
 from ticketing.tickets.handling import add_reply, move_ticket, reclassify
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.logic import EntryKind, HoldReason, Status
+from ticketing.tickets.logic import EntryKind, HoldReason, ResolutionCode, Status
 from ticketing.tickets.models import JournalEntry, Ticket
 from ticketing.tickets.priority import Impact, Urgency
 
@@ -46,12 +46,14 @@ def a_desk(db: Database) -> Database:
 
 def a_p3(db: Database, text: str = "the printer is on fire") -> int:
     """Opened on Monday at nine: an answer within two hours, a resolution within two days of 8.5 hours."""
-    return a_ticket(db, text=text, intake=Intake(impact=Impact.MEDIUM, urgency=Urgency.MEDIUM))
+    return a_ticket(
+        db, text=text, intake=Intake(category="other", impact=Impact.MEDIUM, urgency=Urgency.MEDIUM)
+    )
 
 
 def a_p2(db: Database) -> int:
     """An answer within half an hour, a resolution within eight."""
-    return a_ticket(db, intake=Intake(impact=Impact.HIGH, urgency=Urgency.MEDIUM))
+    return a_ticket(db, intake=Intake(category="other", impact=Impact.HIGH, urgency=Urgency.MEDIUM))
 
 
 def move(db: Database, ticket_id: int, to: Status, now: datetime, hold: HoldReason | None = None) -> None:
@@ -64,6 +66,7 @@ def move(db: Database, ticket_id: int, to: Status, now: datetime, hold: HoldReas
         reason="because",
         hold_reason=hold,
         assignee=AGENT if to is Status.ASSIGNED else None,
+        code=ResolutionCode.FIXED if to is Status.RESOLVED else None,
     )
 
 
