@@ -1,22 +1,44 @@
-"""The journal's arithmetic: digests, the chain, replay. No I/O."""
+"""The arithmetic of journals: digests, the chain, replay. No I/O."""
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from ticketing.tickets.logic import EntryKind
 
 Fields = dict[str, Any]
 
 
+class Said(Protocol):
+    """What an entry of any journal says, without its words, which are present as a digest only."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def kind(self) -> enum.Enum: ...
+    @property
+    def before(self) -> Fields: ...
+    @property
+    def after(self) -> Fields: ...
+    @property
+    def data(self) -> Fields: ...
+    @property
+    def actor(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def text_digest(self) -> str | None: ...
+
+
 @dataclass(frozen=True)
 class Entry:
-    """What a journal entry says, without its words, which are present as a digest only."""
+    """What an entry in the journal of a ticket says."""
 
     ticket_id: int
     number: int
@@ -33,25 +55,30 @@ class ReplayFailed(Exception):
     """An entry changes something that was not so."""
 
     def __init__(self, number: int, field: str) -> None:
-        super().__init__(f"entry {number} changes a {field} that the ticket did not have")
+        super().__init__(f"entry {number} changes a {field} that was not so")
         self.number, self.field = number, field
 
 
 def entry_digest(previous: str, entry: Entry) -> str:
-    """The link of an entry: SHA-256 over the link before and everything the entry says."""
-    said = [
+    """The link of an entry of a ticket."""
+    return link(previous, entry.ticket_id, entry)
+
+
+def link(previous: str, subject: int | str, said: Said) -> str:
+    """The link of an entry: SHA-256 over the link before, whose journal it is, and all the entry says."""
+    whole = [
         previous,
-        entry.ticket_id,
-        entry.number,
-        entry.kind.value,
-        entry.before,
-        entry.after,
-        entry.data,
-        entry.actor,
-        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
-        entry.text_digest,
+        subject,
+        said.number,
+        said.kind.value,
+        said.before,
+        said.after,
+        said.data,
+        said.actor,
+        said.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        said.text_digest,
     ]
-    return hashlib.sha256(canonical(said).encode()).hexdigest()
+    return hashlib.sha256(canonical(whole).encode()).hexdigest()
 
 
 def text_digest(salt: str, text: str) -> str:
@@ -59,9 +86,9 @@ def text_digest(salt: str, text: str) -> str:
     return hashlib.sha256(f"{salt}:{text}".encode()).hexdigest()
 
 
-def opening_words(summary: str, description: str, details: str | None) -> str:
-    """The words of a ticket as one text."""
-    return canonical([summary, description, details])
+def opening_words(*words: str | None) -> str:
+    """The words that something was opened with (summary, description, details) as one text."""
+    return canonical(words)
 
 
 def canonical(value: Any) -> str:
@@ -69,8 +96,8 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
 
 
-def replay(entries: Iterable[Entry]) -> Fields:
-    """The fields of a ticket as its journal tells them.
+def replay(entries: Iterable[Said]) -> Fields:
+    """The fields of a ticket or a problem as its journal tells them.
 
     Raises:
         ReplayFailed: an entry starts from something else than where the one before has ended.
