@@ -224,3 +224,22 @@ def test_public_holidays_are_those_of_the_country_and_its_part() -> None:
 def test_a_place_without_known_holidays_is_refused(country: str | None, subdivision: str | None) -> None:
     assert why_not_place(country, subdivision)
     assert why_not_place("FR", "57") is None
+
+
+@pytest.mark.parametrize(
+    ("now", "before"),
+    [
+        ("2026-06-12 17:00", "2026-06-05 17:00"),  # Friday, a week of five working days
+        ("2026-06-10 09:00", "2026-06-03 09:00"),
+        ("2026-06-13 12:00", "2026-06-06 00:00"),  # Saturday: as late as when Friday ended
+        ("2026-05-08 10:00", "2026-04-30 10:00"),  # over the First of May
+    ],
+)
+def test_five_working_days_ago_leaves_out_weekends_and_holidays(now: str, before: str) -> None:
+    calendar = BusinessCalendar("office", PARIS, OFFICE, {date(2026, 5, 1): "Fête du Travail"}.get)
+
+    assert calendar.days_before(paris(now), 5) == paris(before)
+
+
+def test_a_calendar_without_hours_has_no_working_day_ago() -> None:
+    assert BusinessCalendar("shut", PARIS, week_of({})).days_before(paris("2026-06-12 17:00"), 5) is None

@@ -198,7 +198,9 @@ def test_an_upgrade_ships_what_a_new_desk_is_given(database_url: str, tmp_path: 
         if ships:
             database.write(ship_promises)
         columns = [column.name for column in model.__table__.columns]  # type: ignore[attr-defined]
-        found = database.read(lambda session: list(session.scalars(select(model).order_by(model.key))))  # type: ignore[attr-defined]
+        found: list[object] = database.read(
+            lambda session: list(session.scalars(select(model).order_by(model.key)))  # type: ignore[attr-defined]
+        )
         database.close()
         return [{name: getattr(row, name) for name in columns} for row in found]
 

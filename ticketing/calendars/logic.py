@@ -101,6 +101,27 @@ class BusinessCalendar:
         if waiting:
             yield waiting
 
+    def days_before(self, now: datetime, days: int) -> datetime | None:
+        """The moment after which so many open days have gone by; None if there were never so many.
+
+        On a day that is closed it is as late as when the last open one ended.
+        """
+        local = now.astimezone(self.zone)
+        day, until = local.date(), local.time()
+        end = datetime.combine(day, until)
+        if not self._is_open(day):
+            found = self._open_day_before(day)
+            if found is None:
+                return None
+            day, end = found, datetime.combine(found, time()) + DAY
+        reached = day
+        for _ in range(days):
+            before = self._open_day_before(reached)
+            if before is None:
+                return None
+            reached = before
+        return (end - (day - reached)).replace(tzinfo=self.zone).astimezone(UTC)
+
     def why_closed(self, start: datetime, end: datetime) -> str | None:
         """The holidays that a stretch without business time lies on; None: it is outside the hours only."""
         last = (end - timedelta.resolution).astimezone(self.zone).date()
@@ -111,6 +132,13 @@ class BusinessCalendar:
                 names[name] = None
             day += DAY
         return ", ".join(names) or None
+
+    def _is_open(self, day: date) -> bool:
+        return bool(self.week[day.weekday()]) and self._closed(day) is None
+
+    def _open_day_before(self, day: date) -> date | None:
+        days = (day - DAY * back for back in range(1, GIVE_UP_DAYS))
+        return next((each for each in days if self._is_open(each)), None)
 
     def _day(self, number: int) -> tuple[timedelta, tuple[Stretch, ...]]:
         """What counts of a day of UTC: how much, and when."""

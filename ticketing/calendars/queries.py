@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from ticketing.calendars.models import Calendar
 from ticketing.calendars.public_holidays import public_holidays
 
 CLOSED = "closed day"
+OFFICE = "office"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,14 @@ def calendar_by_key(session: Session, key: str) -> KnownCalendar:
 def all_calendars(session: Session) -> tuple[KnownCalendar, ...]:
     """Every calendar, by key."""
     return tuple(known_calendar(row) for row in session.scalars(select(Calendar).order_by(Calendar.key)))
+
+
+def days_before(session: Session, now: datetime, days: int) -> datetime | None:
+    """The moment after which so many working days of the office calendar have gone by; days, without one."""
+    row = session.get(Calendar, OFFICE)
+    if row is None:
+        return now - timedelta(days=days)
+    return known_calendar(row).business().days_before(now, days)
 
 
 def known_calendar(row: Calendar) -> KnownCalendar:

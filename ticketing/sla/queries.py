@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from weakref import WeakKeyDictionary
@@ -110,11 +111,13 @@ def explain(session: Session, ticket_id: int, *, now: datetime) -> ExplainedTick
     return ExplainedTicket(ticket_number(ticket.type, ticket.id), ticket.priority.value, now, clocks)
 
 
-def due_tickets(session: Session, *, now: datetime, limit: int) -> tuple[int, ...]:
+def due_tickets(
+    session: Session, *, now: datetime, limit: int, without: Collection[int] = ()
+) -> tuple[int, ...]:
     """Tickets of which something is to be told, the longest overdue first; one range of one index."""
     wanted = (
         select(Ticket.id)
-        .where(Ticket.next_sla_event_at <= now)
+        .where(Ticket.next_sla_event_at <= now, Ticket.id.not_in(without))
         .order_by(Ticket.next_sla_event_at, Ticket.id)
         .limit(limit)
     )

@@ -27,7 +27,7 @@ def renew(session: Session) -> None:
 
 
 def recompute_some(session: Session, *, limit: int = AT_ONCE) -> bool:
-    """Bring some open tickets up to the last edit; whether there may be more.
+    """Bring some open tickets up to the last edit; whether it is worth going on at once.
 
     A ticket that somebody is changing just now is not waited for, so that nobody waits for this in turn:
     there the next call begins.
@@ -45,10 +45,11 @@ def recompute_some(session: Session, *, limit: int = AT_ONCE) -> bool:
     ).all()
     for ticket in found:
         refresh(session, ticket)
+    before = row.recomputed_to
     left = set(ids) - {ticket.id for ticket in found}
     if left:
         row.recomputed_to = min(left) - 1
     else:
         row.recomputed_to = ids[-1] if len(ids) == limit else None
     session.flush()
-    return row.recomputed_to is not None
+    return row.recomputed_to is not None and row.recomputed_to != before
