@@ -87,7 +87,6 @@ class RelatedProblem:
     id: int
     number: str
     status: ProblemStatus
-    is_known_error: bool
     summary: str
     workaround: str | None
 
@@ -234,7 +233,6 @@ def _problems(session: Session, ticket_id: int) -> tuple[RelatedProblem, ...]:
             problem.id,
             problem_number(problem.id),
             problem.status,
-            problem.is_known_error,
             problem.summary,
             problem.workaround,
         )
