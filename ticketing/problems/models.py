@@ -15,14 +15,16 @@ from ticketing.tickets.priority import Impact, Priority, Urgency
 
 
 class Problem(Base):
-    """A cause behind one or more incidents; a known error once it is understood and not yet removed."""
+    """A cause behind one or more incidents; a known error once it is understood and not yet removed.
+
+    The words here are those that hold now; the journal has all there were.
+    """
 
     __tablename__ = "problem"
     __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
     status: Mapped[ProblemStatus]
-    is_known_error: Mapped[bool] = mapped_column(default=False)
     assignment_group: Mapped[str] = mapped_column(ForeignKey(AssignmentGroup.key))
     assignee: Mapped[str | None] = mapped_column(String(80))
     category: Mapped[str] = mapped_column(String(32))
@@ -33,6 +35,8 @@ class Problem(Base):
     description: Mapped[str] = mapped_column(Text)
     root_cause: Mapped[str | None] = mapped_column(Text)
     workaround: Mapped[str | None] = mapped_column(Text)
+    # The number of the entry that set it; nothing while there is none.
+    workaround_entry: Mapped[int | None]
     resolution: Mapped[str | None] = mapped_column(Text)
     opened_at: Mapped[datetime]
     changed_at: Mapped[datetime]
@@ -48,12 +52,15 @@ class ProblemIncident(Base):
     problem_id: Mapped[int] = mapped_column(ForeignKey(Problem.id), primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True, index=True)
     linked_at: Mapped[datetime]
-    # Which workaround its requester was told last, by its digest.
-    workaround_told: Mapped[str | None] = mapped_column(String(64))
+    # Which workaround its requester was told last, by the number of the entry that set it.
+    workaround_told: Mapped[int | None]
 
 
 class ProblemEntry(Base):
-    """One thing that happened to a problem; chained as those of tickets are."""
+    """One thing that happened to a problem; chained as those of tickets are, its words outside the chain.
+
+    The words a problem was opened with stand in the problem itself.
+    """
 
     __tablename__ = "problem_entry"
     __table_args__ = (UniqueConstraint("problem_id", "number"),)
