@@ -159,6 +159,13 @@ class Settings(BaseModel):
     visitor_idle_hours: Annotated[int, Field(ge=1, le=720, description="hours, from 1 to 720")]
     visitor_days: Annotated[int, Field(ge=1, le=30, description="days, from 1 to 30")]
 
+    reopen_days: Annotated[int, Field(ge=1, le=365, description="days, from 1 to 365")]
+    agent: Annotated[
+        str,
+        refuse_unless(r"([a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?)?"),
+        Field(description="empty or the key of an agent"),
+    ]
+
     pictures: Flag
     picture_megabytes: Annotated[int, Field(ge=1, le=20, description="megabytes, from 1 to 20")]
     pictures_per_day: Count
@@ -240,6 +247,10 @@ class Settings(BaseModel):
     def has_multilingual_encoder(self) -> bool:
         """Without the first encoder there is no second: an installation without both goes by words only."""
         return self.has_encoder and self.encoder_multilingual != "none"
+
+    @property
+    def attachments_folder(self) -> Path:
+        return self.var / "attachments"
 
     @property
     def pictures_folder(self) -> Path:

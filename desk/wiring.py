@@ -117,7 +117,13 @@ async def run_desk(
             runner.run(),
             Watcher(database, doorbells, now).run(),
             sweeper.run(),
-            Dispatcher(database, MaildirMail(settings.var / "mail"), now).run(),
+            Dispatcher(
+                database,
+                MaildirMail(settings.var / "mail"),
+                now,
+                public_url=settings.public_url,
+                ring=doorbells.ring,
+            ).run(),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(_surviving(work)))
         stack.push_async_callback(runner.stop, STOP_SECONDS)
@@ -272,6 +278,7 @@ def _gateway_options(settings: Settings, secrets: Secrets, said_first: FirstCont
         sight=Detector().sight if len(settings.languages) > 1 else None,
         window=timedelta(seconds=settings.gather_seconds),
         own_origins=settings.own_origins,
+        reopen_window=timedelta(days=settings.reopen_days),
     )
 
 

@@ -10,6 +10,8 @@ from datetime import datetime
 from notices.mail.port import Mail, MailPort, MailRefused
 from notices.outbox.operations import Parcel, claim_parcels, has_waiting, mark_failed, mark_sent
 from storage.database import Database, DatabaseUnavailable
+from ticketing.conversations.telling import say_in_conversation
+from ticketing.tickets.announcing import CONVERSATION
 
 log = logging.getLogger(__name__)
 
@@ -19,8 +21,17 @@ EVERY_SECONDS = 1.0
 class Dispatcher:
     """Takes parcels that are due and hands each to its port."""
 
-    def __init__(self, database: Database, mail: MailPort, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        mail: MailPort,
+        now: Callable[[], datetime],
+        *,
+        public_url: str = "",
+        ring: Callable[[str], None] = lambda conversation: None,
+    ) -> None:
         self._database, self._mail, self._now = database, mail, now
+        self._public_url, self._ring = public_url, ring
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -38,8 +49,12 @@ class Dispatcher:
             await self._send(parcel)
 
     async def _send(self, parcel: Parcel) -> None:
+        if parcel.port == CONVERSATION:
+            return await self._say(parcel)
         try:
-            mail = Mail(parcel.key, parcel.recipient, parcel.payload["subject"], parcel.payload["text"])
+            link = parcel.payload.get("link")
+            text = parcel.payload["text"] + (f"\n\n{self._public_url}{link}" if link else "")
+            mail = Mail(parcel.key, parcel.recipient, parcel.payload["subject"], text)
             await asyncio.to_thread(self._mail.send, mail)
         except Exception as error:  # noqa: BLE001 - one letter that cannot be sent must not hold up the others
             # The text of an error that is not the port's own may quote the letter.
@@ -48,3 +63,14 @@ class Dispatcher:
             log.warning("parcel_not_sent", extra={"parcel": parcel.id, "given_up": is_dead})
         else:
             await self._database.awrite(mark_sent, parcel.id, now=self._now())
+
+    async def _say(self, parcel: Parcel) -> None:
+        """A line of the desk in a conversation: written and marked as sent in one transaction, so once."""
+        try:
+            conversation = await self._database.awrite(
+                say_in_conversation, parcel, public_url=self._public_url, now=self._now()
+            )
+        except DatabaseUnavailable:
+            log.warning("parcel_not_sent", extra={"parcel": parcel.id, "given_up": False})
+            return  # due again when the claim has run out
+        self._ring(conversation)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from identity.visitors.operations import touch_session
 from storage.database import Database
 from ticketing.tickets.history import OwnStory, own_story
 from ticketing.tickets.letters import Team
-from ticketing.tickets.queries import OwnTicket, own_tickets
+from ticketing.tickets.queries import Moment, OwnTicket, own_tickets
 from ticketing.tickets.requesters import OwnWords, Written, reopen_as_requester, reply_as_requester
 
 MOST_TICKETS = 50
@@ -35,7 +36,9 @@ class RequesterDesk:
     ) -> tuple[OwnTicket, ...]:
         def look(session: Session) -> tuple[OwnTicket, ...]:
             person_id = self._person(session, token, origin)
-            return own_tickets(session, person_id, open_only=False, limit=MOST_TICKETS, language=language)
+            return own_tickets(
+                session, person_id, open_only=False, limit=MOST_TICKETS, language=language, at=self._moment()
+            )
 
         return await self._database.aread(look)
 
@@ -43,7 +46,8 @@ class RequesterDesk:
         self, token: VisitorToken, number: str, *, origin: str | None, language: str | None
     ) -> OwnStory:
         def look(session: Session) -> OwnStory:
-            return own_story(session, self._person(session, token, origin), number, language=language)
+            person_id = self._person(session, token, origin)
+            return own_story(session, person_id, number, language=language, at=self._moment())
 
         return await self._database.aread(look)
 
@@ -55,7 +59,11 @@ class RequesterDesk:
     async def reopen(
         self, token: VisitorToken, words: OwnWords, *, origin: str | None, language: str | None
     ) -> TicketChange:
-        return await self._write(reopen_as_requester, token, words, origin, language)
+        reopen = partial(reopen_as_requester, window=self._options.reopen_window)
+        return await self._write(reopen, token, words, origin, language)
+
+    def _moment(self) -> Moment:
+        return Moment(self._now(), self._options.reopen_window)
 
     async def _write(
         self, write: Write, token: VisitorToken, words: OwnWords, origin: str | None, language: str | None
@@ -73,7 +81,7 @@ class RequesterDesk:
                 character_limit=self._options.characters,
                 now=now,
             )
-            story = own_story(session, person_id, written.number, language=language)
+            story = own_story(session, person_id, written.number, language=language, at=self._moment())
             return TicketChange(story, written.entry, written.is_duplicate)
 
         return await self._database.awrite(act)

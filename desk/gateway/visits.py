@@ -41,6 +41,7 @@ from ticketing.conversations.queries import (
 )
 from ticketing.first_contact.logic import FirstContact
 from ticketing.languages.logic import Sighting
+from ticketing.tickets.logic import REOPEN_WINDOW
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class GatewayOptions:
 
     `first_contact`: what people are told before their first line. `sight`: which language a line tells.
     `window`: how long a line that looks unfinished is waited after. `own_origins`: the desk's own, from which
-    every site may be used.
+    every site may be used. `reopen_window`: how long the work on a resolved ticket may be asked for again.
     """
 
     visitor_key: str
@@ -60,6 +61,7 @@ class GatewayOptions:
     sight: Callable[[str], Sighting | None] | None = None
     window: timedelta = timedelta(0)
     own_origins: tuple[str, ...] = ()
+    reopen_window: timedelta = REOPEN_WINDOW
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ticketing.conversations.logic import Author, Speaker
 from ticketing.conversations.models import Conversation, Message, OfferedButton
 from ticketing.conversations.operations import hand_back, request_handoff, take_over, write_as_agent
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket
-from ticketing.tickets.logic import HoldReason, Status
+from ticketing.tickets.logic import HoldReason, ResolutionCode, Status
 from ticketing.tickets.operations import Team as Mailbox
 from ticketing.tickets.operations import open_ticket_for_turn
 
@@ -125,6 +125,7 @@ class Team:
                 reason=reason,
                 hold_reason=HoldReason.SUPPLIER if step is Status.ON_HOLD else None,
                 assignee=AGENT,
+                code=ResolutionCode.FIXED if step is Status.RESOLVED else None,
             )
 
     def replies(self, number: str, text: str) -> None:

@@ -17,7 +17,7 @@ from tests.desk.desks import ORIGIN, RunningDesk, a_desk, utc_now
 from ticketing.conversations.models import Conversation
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.logic import HoldReason, Status
+from ticketing.tickets.logic import HoldReason, ResolutionCode, Status
 from ticketing.tickets.models import JournalEntry, Ticket
 from ticketing.tickets.operations import Team, open_ticket_for_turn
 from ticketing.turns.queue import claim_turns
@@ -65,6 +65,7 @@ async def a_ticket(
                 reason="New toner.",
                 assignee="agent:bea",
                 hold_reason=HoldReason.REQUESTER if step is Status.ON_HOLD else None,
+                code=ResolutionCode.FIXED if step is Status.RESOLVED else None,
             )
         return number
 

@@ -129,6 +129,8 @@ def test_a_ticket_is_seen_with_where_it_stands_and_who_has_it(db: Database, talk
         opened_at=NOW,
         changed_at=NOW,
         last_reply=None,
+        may_reply=True,
+        may_reopen=False,
     )
     assert db.read(own_ticket, talk.person_id, str(ticket_id), language="fr").group == "Réseau et téléphonie"
 

@@ -13,7 +13,7 @@ from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.handling import add_reply, add_work_note, erase_text, move_ticket, reclassify
 from ticketing.tickets.history import MOST_ENTRIES, SHOWN, OwnEntry, OwnStory, Writer, own_story, writer_of
 from ticketing.tickets.journal import ASSISTANT, DESK, person
-from ticketing.tickets.logic import STAFF_ONLY, EntryKind, Status
+from ticketing.tickets.logic import STAFF_ONLY, EntryKind, ResolutionCode, Status
 from ticketing.tickets.operations import hand_off_for_turn
 from ticketing.tickets.priority import Impact
 from ticketing.tickets.requesters import OwnWords, reopen_as_requester, reply_as_requester
@@ -47,7 +47,10 @@ def test_a_requester_reads_what_happened_in_plain_terms(db: Database, talk: Talk
     words = OwnWords("w-1", number, "the big one")
     db.write(reply_as_requester, talk.person_id, words, team=TEAM, character_limit=100, now=later(5))
     db.write(move_ticket, ticket_id, Status.IN_PROGRESS, actor=AGENT, now=later(6))
-    db.write(move_ticket, ticket_id, Status.RESOLVED, actor=AGENT, now=later(7), reason="New toner.")
+    code = ResolutionCode.FIXED
+    db.write(
+        move_ticket, ticket_id, Status.RESOLVED, actor=AGENT, now=later(7), reason="New toner.", code=code
+    )
     words = OwnWords("w-2", number, "still nothing")
     db.write(reopen_as_requester, talk.person_id, words, team=TEAM, character_limit=100, now=later(8))
 

@@ -17,6 +17,7 @@ from ticketing.tickets.logic import (
     OPEN,
     EntryKind,
     HoldReason,
+    ResolutionCode,
     Status,
     TicketType,
     is_reopening,
@@ -34,12 +35,12 @@ from ticketing.tickets.priority import (
 
 EVERY_MOVE = list(itertools.product(Status, Status))
 ALLOWED = {
-    "new": "assigned cancelled",
-    "assigned": "new in_progress cancelled",
+    "new": "assigned resolved cancelled",
+    "assigned": "new in_progress on_hold resolved cancelled",
     "in_progress": "new assigned on_hold resolved cancelled",
-    "on_hold": "in_progress cancelled",
-    "resolved": "closed assigned",
-    "closed": "assigned",
+    "on_hold": "in_progress resolved cancelled",
+    "resolved": "closed new assigned",
+    "closed": "new assigned",
     "cancelled": "",
 }
 
@@ -103,8 +104,10 @@ def test_a_move_is_made_if_the_table_has_it_and_refused_if_not(
     [
         (Status.IN_PROGRESS, Status.ON_HOLD, {}, "what it waits for"),
         (Status.NEW, Status.ASSIGNED, {}, "to whom"),
-        (Status.IN_PROGRESS, Status.RESOLVED, {}, "why"),
-        (Status.IN_PROGRESS, Status.RESOLVED, {"reason": " \n"}, "why"),
+        (Status.IN_PROGRESS, Status.RESOLVED, {"reason": "new toner"}, "how it was resolved"),
+        (Status.IN_PROGRESS, Status.RESOLVED, {"code": ResolutionCode.FIXED}, "why"),
+        (Status.IN_PROGRESS, Status.RESOLVED, {"code": ResolutionCode.FIXED, "reason": " \n"}, "why"),
+        (Status.IN_PROGRESS, Status.CANCELLED, {"code": ResolutionCode.FIXED, "reason": "w"}, "has a code"),
         (Status.NEW, Status.CANCELLED, {}, "why"),
         (Status.CLOSED, Status.ASSIGNED, {}, "why"),
         (Status.ASSIGNED, Status.IN_PROGRESS, {"hold_reason": HoldReason.CHANGE}, "on hold"),

@@ -3,27 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from identity.agents.models import Agent
 from storage.database import Database
 from tests.databases import NOW, at_once, errors, later, values
 from tests.ticketing.builders import ANA, TEAM, Talk, a_conversation, count
+from tests.ticketing.teams import an_agent
 from tests.ticketing.tickets import a_ticket, journal, letters, ticket_of
 from ticketing.conversations.errors import MessageEmpty, MessageTooLong
 from ticketing.effects.models import PersonEffect
-from ticketing.tickets.errors import MoveNotAllowed, ReplyNotAllowed, TicketingError, TicketNotFound
+from ticketing.tickets.errors import (
+    MoveNotAllowed,
+    ReopenTooLate,
+    ReplyNotAllowed,
+    TicketingError,
+    TicketNotFound,
+)
+from ticketing.tickets.handling import move_ticket
 from ticketing.tickets.journal import person, verify_journal
 from ticketing.tickets.logic import (
     MOVES,
     OPEN,
     EntryKind,
+    HoldReason,
+    ResolutionCode,
     Status,
     is_reopening,
     may_reopen,
     may_reply,
     reopened,
 )
+from ticketing.tickets.queries import Moment, own_ticket
 from ticketing.tickets.requesters import OwnWords, Written, reopen_as_requester, reply_as_requester
 
 Verb = Callable[..., Written]
@@ -55,9 +68,81 @@ def writes(
 @pytest.mark.parametrize("status", Status)
 def test_who_may_reply_and_who_may_reopen_follows_from_the_moves(status: Status) -> None:
     assert may_reply(status) is (status in OPEN)
-    assert may_reopen(status) is any(is_reopening(status, to) for to in MOVES[status])
-    assert {each for each in Status if may_reopen(each)} == {Status.RESOLVED, Status.CLOSED}
-    assert reopened(status) in (None, Status.ASSIGNED)
+    assert is_open_again(status) is any(is_reopening(status, to) for to in MOVES[status])
+    assert is_open_again(status) is (status in (Status.RESOLVED, Status.CLOSED))
+    assert reopened(status, "agent:1") in (None, Status.ASSIGNED)
+    assert reopened(status, None) in (None, Status.NEW)
+
+
+def is_open_again(status: Status, days: float = 0) -> bool:
+    """Whether a ticket that was resolved so long ago may be reopened."""
+    return may_reopen(status, resolved_at=NOW, now=NOW + timedelta(days=days), window=timedelta(days=14))
+
+
+@pytest.mark.parametrize(
+    ("days", "is_so"), [(0, True), (13.9, True), (14, True), (14.1, False), (400, False)]
+)
+def test_the_work_goes_on_for_as_long_as_the_desk_has_promised(days: float, is_so: bool) -> None:
+    assert is_open_again(Status.RESOLVED, days) is is_so
+    assert is_open_again(Status.CLOSED, days) is is_so
+
+
+def test_when_it_was_too_long_ago_a_new_ticket_is_asked_for_and_nothing_is_changed(
+    db: Database, talk: Talk
+) -> None:
+    ticket_id = a_ticket(db, talk, status=Status.CLOSED)
+    late = NOW + timedelta(days=14, seconds=1)
+    words = OwnWords("w-1", f"INC-{ticket_id:06d}", "still broken")
+
+    with pytest.raises(ReopenTooLate, match="more than 14 days ago; open a new ticket"):
+        db.write(reopen_as_requester, talk.person_id, words, team=TEAM, character_limit=100, now=late)
+
+    assert ticket_of(db, ticket_id).status is Status.CLOSED
+    seen = db.read(own_ticket, talk.person_id, str(ticket_id), at=Moment(late))
+    assert not seen.may_reopen
+
+
+def test_what_waited_for_the_requester_goes_on_with_the_answer(db: Database, talk: Talk) -> None:
+    ticket_id = a_ticket(db, talk, status=Status.IN_PROGRESS)
+    db.write(
+        move_ticket,
+        ticket_id,
+        Status.ON_HOLD,
+        actor="agent:1",
+        now=NOW,
+        hold_reason=HoldReason.REQUESTER,
+    )
+
+    writes(db, talk, reply_as_requester, ticket_id, "the big one")
+
+    after = ticket_of(db, ticket_id)
+    assert (after.status, after.hold_reason) == (Status.IN_PROGRESS, None)
+    assert [(entry.kind, entry.actor) for entry in journal(db, ticket_id)[-2:]] == [
+        (EntryKind.REPLIED, person(talk.person_id)),
+        (EntryKind.MOVED, "desk"),
+    ]
+
+
+def test_a_reopened_ticket_of_somebody_who_has_left_is_nobodys(db: Database, talk: Talk) -> None:
+    agent_id = an_agent(db, "lee").id
+    ticket_id = a_ticket(db, talk, status=Status.IN_PROGRESS)
+    actor = f"agent:{agent_id}"
+    db.write(move_ticket, ticket_id, Status.ASSIGNED, actor=actor, now=NOW, assignee=actor)
+    db.write(
+        move_ticket,
+        ticket_id,
+        Status.RESOLVED,
+        actor=actor,
+        now=NOW,
+        reason="new toner",
+        code=ResolutionCode.FIXED,
+    )
+    db.write(lambda session: setattr(session.get_one(Agent, agent_id), "is_active", False))
+
+    writes(db, talk, reopen_as_requester, ticket_id)
+
+    after = ticket_of(db, ticket_id)
+    assert (after.status, after.assignee) == (Status.NEW, None)
 
 
 @pytest.mark.parametrize("status", Status)
@@ -87,7 +172,7 @@ def test_only_what_is_finished_and_has_a_way_back_is_reopened(
 ) -> None:
     ticket_id = a_ticket(db, talk, status=status)
 
-    if may_reopen(status):
+    if is_open_again(status):
         writes(db, talk, reopen_as_requester, ticket_id)
         after = ticket_of(db, ticket_id)
         assert (after.status, after.assignee) == (Status.ASSIGNED, "agent:1")

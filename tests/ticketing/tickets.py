@@ -12,7 +12,7 @@ from ticketing.conversations.logic import Reply
 from ticketing.tickets.handling import move_ticket
 from ticketing.tickets.intake import Intake
 from ticketing.tickets.journal import state_of
-from ticketing.tickets.logic import HoldReason, Status
+from ticketing.tickets.logic import HoldReason, ResolutionCode, Status
 from ticketing.tickets.models import JournalEntry, Ticket
 from ticketing.tickets.operations import Opened, open_ticket_for_turn
 from ticketing.turns.operations import finish_turn
@@ -66,6 +66,7 @@ def take(db: Database, ticket_id: int, to: Status) -> Status:
         reason="because",
         hold_reason=HoldReason.SUPPLIER if to is Status.ON_HOLD else None,
         assignee="agent:1",
+        code=ResolutionCode.FIXED if to is Status.RESOLVED else None,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from ticketing.tickets.logic import Status
 
 
@@ -38,6 +40,15 @@ class ReplyNotAllowed(TicketingError):
     def __init__(self, number: str, status: Status) -> None:
         super().__init__(f"{number} is {status.value}: nothing can be added to it")
         self.number, self.status = number, status
+
+
+class ReopenTooLate(MoveNotAllowed):
+    """The ticket was resolved too long ago for the same work to go on."""
+
+    def __init__(self, number: str, window: timedelta) -> None:
+        why = f"it was resolved more than {window.days} days ago; open a new ticket, and name this one in it"
+        super().__init__(number, Status.ASSIGNED, why)
+        self.window = window
 
 
 class TextMissing(TicketingError):
@@ -95,3 +106,55 @@ class DeclineNotAllowed(TicketingError):
     def __init__(self, number: str, why: str) -> None:
         super().__init__(f"the escalation of {number} cannot be declined: {why}")
         self.number, self.why = number, why
+
+
+class MergeNotAllowed(TicketingError):
+    """A ticket cannot be merged into another one, taken apart from it, or be its duplicate."""
+
+    code = "merge_not_allowed"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"{number} cannot be joined to the other ticket or parted from it: {why}")
+        self.number, self.why = number, why
+
+
+class SplitNotAllowed(TicketingError):
+    """Nothing of a ticket can become a new one."""
+
+    code = "split_not_allowed"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"{number} cannot be split: {why}")
+        self.number, self.why = number, why
+
+
+class ParentNotAllowed(TicketingError):
+    """A ticket cannot have this parent, or has none to be taken away."""
+
+    code = "parent_not_allowed"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"the parent of {number} cannot be changed: {why}")
+        self.number, self.why = number, why
+
+
+class WatcherRefused(TicketingError):
+    """Somebody cannot watch a ticket."""
+
+    code = "watcher_refused"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"{number} cannot be watched so: {why}")
+        self.number, self.why = number, why
+
+
+class TagRefused(TicketingError):
+    """A word cannot be a tag, or there are too many; the text says what one is."""
+
+    code = "tag_refused"
+
+
+class FileRefused(TicketingError):
+    """A file cannot be put on a ticket; the text says why, and what can."""
+
+    code = "file_refused"

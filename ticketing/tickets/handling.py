@@ -7,22 +7,34 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from ticketing.tickets.access import access_ticket
+from identity.agents.logic import agent_id_of
+from notices.preferences.logic import NoticeKind
+from ticketing.tickets.access import access_open_children, access_ticket
+from ticketing.tickets.announcing import announce
+from ticketing.tickets.chain import Fields
 from ticketing.tickets.errors import EntryNotFound, MoveNotAllowed, TextMissing
 from ticketing.tickets.intake import kept
-from ticketing.tickets.journal import Act, change, write_entry
+from ticketing.tickets.journal import DESK, Act, change, person, write_entry
 from ticketing.tickets.logic import (
     EntryKind,
     HoldReason,
+    ResolutionCode,
     Status,
     is_reopening,
     ticket_number,
     why_not_move,
 )
-from ticketing.tickets.models import JournalEntry, JournalText, Ticket
+from ticketing.tickets.models import JournalEntry, JournalText, Ticket, TicketAttachment
 from ticketing.tickets.priority import Impact, Priority, Urgency, priority_of
 
-ERASED_SUMMARY = "…"
+ERASED = "…"
+
+NOTICE_OF = {
+    Status.ON_HOLD: NoticeKind.ON_HOLD,
+    Status.RESOLVED: NoticeKind.RESOLVED,
+    Status.CANCELLED: NoticeKind.CANCELLED,
+}
+"""Moves that people are told of; that a resolved ticket is closed at last is no news to anybody."""
 
 
 def move_ticket(
@@ -35,11 +47,13 @@ def move_ticket(
     reason: str | None = None,
     hold_reason: HoldReason | None = None,
     assignee: str | None = None,
+    code: ResolutionCode | None = None,
 ) -> Status:
     """Take a ticket to another status; returns the one it had.
 
     Args:
         reason: why, or what was done; resolving, cancelling and reopening need it.
+        code: how it was resolved; on the way to RESOLVED only, which needs it.
         assignee: who gets it; on the way to ASSIGNED only, where whoever has it keeps it otherwise.
 
     Raises:
@@ -56,6 +70,7 @@ def move_ticket(
         reason=reason,
         hold_reason=hold_reason,
         assignee=assignee,
+        code=code,
     )
     return before
 
@@ -70,21 +85,42 @@ def move(
     reason: str | None = None,
     hold_reason: HoldReason | None = None,
     assignee: str | None = None,
-) -> int:
-    """The same with a ticket that is locked; returns the number of the entry.
+    code: ResolutionCode | None = None,
+    data: Fields | None = None,
+) -> JournalEntry:
+    """The same with a ticket that is locked, telling whom it concerns; returns the entry.
+
+    What resolves a parent resolves its open children, in the same way and with the same words.
 
     Raises:
         MoveNotAllowed: nothing is changed.
     """
     before = ticket.status
     reason, assignee = kept(reason), assignee or ticket.assignee
-    if why := why_not_move(before, to, reason=reason, hold_reason=hold_reason, assignee=assignee):
+    why = why_not_move(before, to, reason=reason, hold_reason=hold_reason, assignee=assignee, code=code)
+    if ticket.merged_into_id is not None:
+        why = "it is merged into another ticket; `guichet ticket unmerge` takes it apart"
+    if why:
         raise MoveNotAllowed(ticket_number(ticket.type, ticket.id), to, why)
-    changed = change(
-        ticket, status=to, hold_reason=hold_reason, assignee=None if to is Status.NEW else assignee
-    )
     kind = EntryKind.REOPENED if is_reopening(before, to) else EntryKind.MOVED
-    return write_entry(session, ticket, Act(kind, actor, now, reason), *changed).number
+    changed = change(
+        ticket,
+        status=to,
+        hold_reason=hold_reason,
+        assignee=None if to is Status.NEW else assignee,
+        resolution_code=ticket.resolution_code if to is Status.CLOSED else code,
+        duplicate_of_id=None if kind is EntryKind.REOPENED else ticket.duplicate_of_id,
+    )
+    if to is not Status.CLOSED:
+        ticket.resolved_at = now if to is Status.RESOLVED else None
+    entry = write_entry(session, ticket, Act(kind, actor, now, reason, data), *changed)
+    if notice := NoticeKind.REOPENED if kind is EntryKind.REOPENED else NOTICE_OF.get(to):
+        announce(session, ticket, notice, entry=entry, now=now, text=reason)
+    if to is Status.RESOLVED:
+        parent = {"parent": ticket_number(ticket.type, ticket.id)}
+        for child in access_open_children(session, ticket):
+            move(session, child, to, actor=actor, now=now, reason=reason, code=code, data=parent)
+    return entry
 
 
 def reclassify(
@@ -107,12 +143,34 @@ def reclassify(
 
 
 def add_reply(session: Session, ticket_id: int, text: str, *, actor: str, now: datetime) -> int:
-    """Write something the requester may read; returns the number of its entry.
+    """Write something the requester may read, and is told; returns the number of its entry.
 
     Raises:
         TicketNotFound, TextMissing: nothing is written.
     """
-    return write_text(session, access_ticket(session, ticket_id), EntryKind.REPLIED, text, actor, now)
+    return reply(session, access_ticket(session, ticket_id), text, actor=actor, now=now).number
+
+
+def reply(
+    session: Session, ticket: Ticket, text: str, *, actor: str, now: datetime, data: Fields | None = None
+) -> JournalEntry:
+    """The same with a ticket that is locked, whoever writes; what waited for the requester's answer goes on.
+
+    What an agent writes on a parent is written on its open children too: each requester is told.
+
+    Raises:
+        TextMissing: nothing is written.
+    """
+    entry = write_text(session, ticket, EntryKind.REPLIED, text, actor, now, data)
+    announce(session, ticket, NoticeKind.REPLIED, entry=entry, now=now, text=kept(text))
+    is_awaited = ticket.status is Status.ON_HOLD and ticket.hold_reason is HoldReason.REQUESTER
+    if is_awaited and actor == person(ticket.requester_id):
+        move(session, ticket, Status.IN_PROGRESS, actor=DESK, now=now)
+    if agent_id_of(actor) is not None:
+        parent = {"parent": ticket_number(ticket.type, ticket.id)}
+        for child in access_open_children(session, ticket):
+            reply(session, child, text, actor=actor, now=now, data=parent)
+    return entry
 
 
 def add_work_note(session: Session, ticket_id: int, text: str, *, actor: str, now: datetime) -> int:
@@ -121,17 +179,24 @@ def add_work_note(session: Session, ticket_id: int, text: str, *, actor: str, no
     Raises:
         TicketNotFound, TextMissing: nothing is written.
     """
-    return write_text(session, access_ticket(session, ticket_id), EntryKind.WORK_NOTED, text, actor, now)
+    ticket = access_ticket(session, ticket_id)
+    return write_text(session, ticket, EntryKind.WORK_NOTED, text, actor, now).number
 
 
 def write_text(
-    session: Session, ticket: Ticket, kind: EntryKind, text: str, actor: str, now: datetime
-) -> int:
-    """Write a reply or a note on a ticket that is locked; returns the number of its entry."""
+    session: Session,
+    ticket: Ticket,
+    kind: EntryKind,
+    text: str,
+    actor: str,
+    now: datetime,
+    data: Fields | None = None,
+) -> JournalEntry:
+    """Write a reply or a note on a ticket that is locked; returns its entry."""
     words = kept(text)
     if words is None:
         raise TextMissing
-    return write_entry(session, ticket, Act(kind, actor, now, words)).number
+    return write_entry(session, ticket, Act(kind, actor, now, words, data))
 
 
 def erase_text(session: Session, ticket_id: int, entry: int, *, actor: str, now: datetime) -> None:
@@ -151,6 +216,8 @@ def erase_text(session: Session, ticket_id: int, entry: int, *, actor: str, now:
         raise EntryNotFound(ticket_number(ticket.type, ticket.id), entry)
     text, kind = found
     text.salt = text.text = None
+    if (file := session.get(TicketAttachment, text.entry_id)) is not None:
+        file.name = ERASED
     if kind is EntryKind.OPENED:
-        ticket.summary, ticket.description, ticket.details = ERASED_SUMMARY, "", None
+        ticket.summary, ticket.description, ticket.details = ERASED, "", None
     write_entry(session, ticket, Act(EntryKind.TEXT_ERASED, actor, now, data={"entry": entry}))

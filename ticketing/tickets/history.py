@@ -9,12 +9,13 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notices.texts.catalogue import say
 from ticketing.tickets.access import find_own
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.journal import ASSISTANT, DESK, person
-from ticketing.tickets.logic import EntryKind, Status
+from ticketing.tickets.logic import EntryKind, Status, ticket_number
 from ticketing.tickets.models import JournalEntry, JournalText, Ticket
-from ticketing.tickets.queries import OwnTicket, own_ticket
+from ticketing.tickets.queries import Moment, OwnTicket, own_ticket
 
 MOST_ENTRIES = 200
 
@@ -25,9 +26,15 @@ SHOWN = frozenset(
         EntryKind.MOVED,
         EntryKind.REOPENED,
         EntryKind.REPLIED,
+        EntryKind.TRANSFERRED,
+        EntryKind.ESCALATED,
+        EntryKind.MERGED,
     }
 )
 """What the requester reads of; how the team judges a ticket and what it notes for itself is not among it."""
+
+SAID_FOR = frozenset({EntryKind.TRANSFERRED, EntryKind.ESCALATED, EntryKind.MERGED})
+"""What the desk has words for: a reason that the team gives there is meant for the team."""
 
 TOLD_WITH_REASON = frozenset({Status.RESOLVED, Status.CANCELLED})
 """Moves whose reason is written for the requester: what was done, or why nothing will be."""
@@ -64,7 +71,14 @@ class OwnStory:
     entries: tuple[OwnEntry, ...]
 
 
-def own_story(session: Session, person_id: int, number_text: str, *, language: str | None = None) -> OwnStory:
+def own_story(
+    session: Session,
+    person_id: int,
+    number_text: str,
+    *,
+    language: str | None = None,
+    at: Moment | None = None,
+) -> OwnStory:
     """The person's ticket whose number stands in a text, in full.
 
     Raises:
@@ -73,8 +87,9 @@ def own_story(session: Session, person_id: int, number_text: str, *, language: s
     ticket = session.scalars(find_own(person_id, number_text)).first()
     if ticket is None:
         raise TicketNotFound
-    seen = own_ticket(session, person_id, number_text, language=language)
-    return OwnStory(seen, ticket.description, ticket.details, _entries(session, ticket))
+    seen = own_ticket(session, person_id, number_text, language=language, at=at)
+    entries = _entries(session, ticket, language or ticket.language)
+    return OwnStory(seen, ticket.description, ticket.details, entries)
 
 
 def writer_of(actor: str, requester_id: int) -> Writer:
@@ -84,7 +99,7 @@ def writer_of(actor: str, requester_id: int) -> Writer:
     return {ASSISTANT: Writer.ASSISTANT, DESK: Writer.DESK}.get(actor, Writer.TEAM)
 
 
-def _entries(session: Session, ticket: Ticket) -> tuple[OwnEntry, ...]:
+def _entries(session: Session, ticket: Ticket, language: str) -> tuple[OwnEntry, ...]:
     last = session.execute(
         select(JournalEntry, JournalText.text)
         .outerjoin(JournalText, JournalText.entry_id == JournalEntry.id)
@@ -92,20 +107,49 @@ def _entries(session: Session, ticket: Ticket) -> tuple[OwnEntry, ...]:
         .order_by(JournalEntry.number.desc())
         .limit(MOST_ENTRIES)
     ).all()
-    return tuple(_as_seen(entry, text, ticket.requester_id) for entry, text in reversed(last))
+    shown = [(entry, text) for entry, text in reversed(last) if not _is_about_another(entry)]
+    own_numbers = _own_numbers(session, ticket, [entry for entry, _ in shown])
+    return tuple(_as_seen(entry, text, ticket.requester_id, own_numbers, language) for entry, text in shown)
 
 
-def _as_seen(entry: JournalEntry, text: str | None, requester_id: int) -> OwnEntry:
+def _is_about_another(entry: JournalEntry) -> bool:
+    """Whether it tells that somebody else's ticket was merged into this one."""
+    return entry.kind is EntryKind.MERGED and not entry.after
+
+
+def _own_numbers(session: Session, ticket: Ticket, entries: list[JournalEntry]) -> dict[int, str]:
+    """The numbers of tickets that this one was merged into, as far as they are of the same person."""
+    ids = {entry.after["merged_into_id"] for entry in entries if entry.kind is EntryKind.MERGED}
+    if not ids:
+        return {}
+    found = session.execute(
+        select(Ticket.id, Ticket.type).where(Ticket.id.in_(ids), Ticket.requester_id == ticket.requester_id)
+    )
+    return {row.id: ticket_number(row.type, row.id) for row in found}
+
+
+def _as_seen(
+    entry: JournalEntry, text: str | None, requester_id: int, own_numbers: dict[int, str], language: str
+) -> OwnEntry:
     author = writer_of(entry.actor, requester_id)
     status = Status(entry.after["status"]) if entry.kind is EntryKind.MOVED else None
+    if entry.kind in SAID_FOR:
+        text = _said_for(entry, own_numbers, language)
+    elif not _is_for_requester(entry.kind, status, author):
+        text = None
     return OwnEntry(
-        number=entry.number,
-        kind=entry.kind,
-        at=entry.at,
-        author=author,
-        text=text if _is_for_requester(entry.kind, status, author) else None,
-        status=status,
+        number=entry.number, kind=entry.kind, at=entry.at, author=author, text=text, status=status
     )
+
+
+def _said_for(entry: JournalEntry, own_numbers: dict[int, str], language: str) -> str:
+    """What the desk says of an entry, without a name of anybody or of a group."""
+    if entry.kind is not EntryKind.MERGED:
+        return say(f"history_{entry.kind.value}", language).text
+    number = own_numbers.get(entry.after["merged_into_id"])
+    if number is None:
+        return say("history_merged", language).text
+    return say("history_merged_into", language, ticket=number).text
 
 
 def _is_for_requester(kind: EntryKind, status: Status | None, author: Writer) -> bool:

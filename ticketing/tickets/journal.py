@@ -28,6 +28,7 @@ from ticketing.tickets.logic import STAFF_ONLY, EntryKind, Visibility, ticket_nu
 from ticketing.tickets.models import JournalEntry, JournalText, Ticket, TicketReply
 
 ASSISTANT = "assistant"
+PERSON = "person:"
 DESK = "desk"
 
 TRACKED = (
@@ -92,7 +93,13 @@ class Written:
 
 def person(person_id: int) -> str:
     """How the journal names a requester: never by name, so that the name can be erased."""
-    return f"person:{person_id}"
+    return f"{PERSON}{person_id}"
+
+
+def person_id_of(actor: str) -> int | None:
+    """The requester behind an actor; None for somebody else."""
+    number = actor.removeprefix(PERSON)
+    return int(number) if actor.startswith(PERSON) and number.isdecimal() else None
 
 
 def state_of(ticket: Ticket) -> Fields:
@@ -263,6 +270,18 @@ def _broken_ticket(ticket: Ticket, rows: Sequence[Written]) -> Iterator[tuple[in
     public = [row.entry.at for row in rows if row.entry.kind not in STAFF_ONLY]
     if public and (ticket.opened_at, ticket.changed_at) != (public[0], public[-1]):
         yield None, "its dates are not what the journal tells"
+    if ticket.resolved_at != _resolved_at(rows):
+        yield None, "it was not resolved when it says"
+
+
+def _resolved_at(rows: Sequence[Written]) -> datetime | None:
+    """When a ticket was resolved last, as long as it stayed so."""
+    resolved_at = None
+    for row in rows:
+        status = row.entry.after.get("status", "closed")
+        if status != "closed":
+            resolved_at = row.entry.at if status == "resolved" else None
+    return resolved_at
 
 
 def _words_of(ticket: Ticket) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from datetime import datetime, timedelta
 
 
 class TicketType(enum.Enum):
@@ -95,17 +96,21 @@ class EntryKind(enum.Enum):
 
 
 MOVES: dict[Status, frozenset[Status]] = {
-    Status.NEW: frozenset({Status.ASSIGNED, Status.CANCELLED}),
-    Status.ASSIGNED: frozenset({Status.NEW, Status.IN_PROGRESS, Status.CANCELLED}),
+    Status.NEW: frozenset({Status.ASSIGNED, Status.RESOLVED, Status.CANCELLED}),
+    Status.ASSIGNED: frozenset(
+        {Status.NEW, Status.IN_PROGRESS, Status.ON_HOLD, Status.RESOLVED, Status.CANCELLED}
+    ),
     Status.IN_PROGRESS: frozenset(
         {Status.NEW, Status.ASSIGNED, Status.ON_HOLD, Status.RESOLVED, Status.CANCELLED}
     ),
-    Status.ON_HOLD: frozenset({Status.IN_PROGRESS, Status.CANCELLED}),
-    Status.RESOLVED: frozenset({Status.CLOSED, Status.ASSIGNED}),
-    Status.CLOSED: frozenset({Status.ASSIGNED}),
+    Status.ON_HOLD: frozenset({Status.IN_PROGRESS, Status.RESOLVED, Status.CANCELLED}),
+    Status.RESOLVED: frozenset({Status.NEW, Status.ASSIGNED, Status.CLOSED}),
+    Status.CLOSED: frozenset({Status.NEW, Status.ASSIGNED}),
     Status.CANCELLED: frozenset(),
 }
-"""Every move there is. Back to NEW: nobody has it any more. Reopened is ASSIGNED: with whoever had it."""
+"""Every move there is. Work is begun by whoever has it, and may end from anywhere: what mends itself, or with
+the incident it belongs to, is resolved without having been begun. Back to NEW: nobody has it any more.
+Reopened is ASSIGNED, with whoever had it, or NEW where that is nobody."""
 
 FINISHED = frozenset({Status.RESOLVED, Status.CLOSED, Status.CANCELLED})
 OPEN = frozenset(Status) - FINISHED
@@ -127,13 +132,22 @@ STAFF_ONLY = frozenset(
 
 NEEDS_REASON = frozenset({Status.RESOLVED, Status.CANCELLED})
 
+REOPEN_WINDOW = timedelta(days=14)
+"""How long the requester may have the work go on, unless the settings say otherwise."""
+
 PREFIX = {TicketType.INCIDENT: "INC", TicketType.SERVICE_REQUEST: "REQ"}
 SUMMARY_CHARACTERS = 200
 FEW_WORDS = 6
 
 
 def why_not_move(
-    before: Status, to: Status, *, reason: str | None, hold_reason: HoldReason | None, assignee: str | None
+    before: Status,
+    to: Status,
+    *,
+    reason: str | None,
+    hold_reason: HoldReason | None,
+    assignee: str | None,
+    code: ResolutionCode | None = None,
 ) -> str | None:
     """Why a ticket cannot go from one status to another, or None if it can."""
     if to not in MOVES[before]:
@@ -144,6 +158,8 @@ def why_not_move(
         )
     if to is Status.ASSIGNED and not assignee:
         return "say to whom"
+    if (to is Status.RESOLVED) != (code is not None):
+        return "say how it was resolved" if to is Status.RESOLVED else "only a resolved ticket has a code"
     if (to in NEEDS_REASON or is_reopening(before, to)) and not (reason and reason.strip()):
         return "say why"
     return None
@@ -159,14 +175,24 @@ def may_reply(status: Status) -> bool:
     return status in OPEN
 
 
-def may_reopen(status: Status) -> bool:
-    """Whether the requester may have the work go on: what is finished and has a way back."""
-    return reopened(status) is not None
+def may_reopen(
+    status: Status, *, resolved_at: datetime | None, now: datetime | None, window: timedelta
+) -> bool:
+    """Whether the requester may have the work go on: finished, with a way back, and not too long ago.
+
+    Args:
+        resolved_at: when it was resolved; None where nobody knows any more, which is no reason to refuse.
+        now: None where no time is asked for.
+    """
+    if reopened(status, None) is None:
+        return False
+    return resolved_at is None or now is None or now <= resolved_at + window
 
 
-def reopened(status: Status) -> Status | None:
+def reopened(status: Status, assignee: str | None) -> Status | None:
     """What a finished ticket becomes when the work goes on, or None where it cannot."""
-    return next((to for to in MOVES[status] if is_reopening(status, to)), None)
+    to = Status.ASSIGNED if assignee else Status.NEW
+    return to if status in FINISHED and to in MOVES[status] else None
 
 
 def ticket_number(type_: TicketType, ticket_id: int) -> str:

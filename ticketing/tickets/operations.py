@@ -15,12 +15,12 @@ from ticketing.conversations.logic import Speaker
 from ticketing.conversations.models import Conversation, SpeakerChange
 from ticketing.effects.operations import EffectKey, once
 from ticketing.tickets.access import access_own_ticket
-from ticketing.tickets.handling import write_text
+from ticketing.tickets.handling import reply
 from ticketing.tickets.intake import Intake
 from ticketing.tickets.journal import ASSISTANT, DESK, person
 from ticketing.tickets.letters import Team as Team  # its callers know it from here
 from ticketing.tickets.letters import tell_team_of_comment
-from ticketing.tickets.logic import EntryKind, Status, ticket_number
+from ticketing.tickets.logic import Status, ticket_number
 from ticketing.tickets.opening import open_ticket
 from ticketing.tickets.priority import Priority
 from ticketing.turns.errors import TurnLost
@@ -177,7 +177,7 @@ def _comment(
     now: datetime,
 ) -> dict[str, Any]:
     ticket = access_own_ticket(session, person_id, number_text)
-    entry = write_text(session, ticket, EntryKind.REPLIED, text, person(person_id), now)
+    entry = reply(session, ticket, text, actor=person(person_id), now=now).number
     requester = session.get_one(Person, person_id)
     tell_team_of_comment(session, ticket, requester, team, entry=entry, text=text, now=now)
     number = ticket_number(ticket.type, ticket.id)

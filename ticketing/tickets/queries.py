@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -16,6 +16,7 @@ from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.journal import person
 from ticketing.tickets.logic import (
     OPEN,
+    REOPEN_WINDOW,
     HoldReason,
     Status,
     TicketType,
@@ -55,23 +56,31 @@ class OwnTicket:
     opened_at: datetime
     changed_at: datetime
     last_reply: OwnReply | None
+    may_reply: bool
+    may_reopen: bool
 
-    @property
-    def may_reply(self) -> bool:
-        return may_reply(self.status)
 
-    @property
-    def may_reopen(self) -> bool:
-        return may_reopen(self.status)
+@dataclass(frozen=True)
+class Moment:
+    """When somebody looks, and how long after its resolution a ticket may be reopened."""
+
+    now: datetime
+    window: timedelta = REOPEN_WINDOW
 
 
 def own_ticket(
-    session: Session, person_id: int, number_text: str, *, language: str | None = None
+    session: Session,
+    person_id: int,
+    number_text: str,
+    *,
+    language: str | None = None,
+    at: Moment | None = None,
 ) -> OwnTicket:
     """The person's ticket whose number stands in a text.
 
     Args:
         language: in which its group is named; the ticket's own if None.
+        at: for what may still be reopened; without it no time is too late.
 
     Raises:
         TicketNotFound: no such ticket, or somebody else's.
@@ -79,18 +88,36 @@ def own_ticket(
     ticket = session.scalars(find_own(person_id, number_text)).first()
     if ticket is None:
         raise TicketNotFound
-    return _as_seen(session, [ticket], language)[0]
+    return _as_seen(session, [ticket], language, at)[0]
 
 
 def own_tickets(
-    session: Session, person_id: int, *, open_only: bool = True, limit: int = 5, language: str | None = None
+    session: Session,
+    person_id: int,
+    *,
+    open_only: bool = True,
+    limit: int = 5,
+    language: str | None = None,
+    at: Moment | None = None,
 ) -> tuple[OwnTicket, ...]:
     """The person's tickets, the one that changed last first."""
     wanted = select(Ticket).where(Ticket.requester_id == person_id)
     if open_only:
         wanted = wanted.where(Ticket.status.in_(OPEN))
     latest = wanted.order_by(Ticket.changed_at.desc(), Ticket.id.desc()).limit(limit)
-    return _as_seen(session, session.scalars(latest), language)
+    return _as_seen(session, session.scalars(latest), language, at)
+
+
+def goes_on_in(session: Session, ticket: Ticket) -> int | None:
+    """The ticket in which the work on a merged one goes on, at the end of all merges; None without one."""
+    seen, next_id = {ticket.id}, ticket.merged_into_id
+    while next_id is not None and next_id not in seen:
+        seen.add(next_id)
+        further = session.scalar(select(Ticket.merged_into_id).where(Ticket.id == next_id))
+        if further is None:
+            return next_id
+        next_id = further
+    return None
 
 
 def similar_open_tickets(
@@ -114,7 +141,9 @@ def _texts_of(ticket: Ticket) -> tuple[str, ...]:
     return (ticket.summary, whole)
 
 
-def _as_seen(session: Session, tickets: Iterable[Ticket], language: str | None) -> tuple[OwnTicket, ...]:
+def _as_seen(
+    session: Session, tickets: Iterable[Ticket], language: str | None, at: Moment | None = None
+) -> tuple[OwnTicket, ...]:
     rows = list(tickets)
     replies = _last_replies(session, rows)
     return tuple(
@@ -130,9 +159,25 @@ def _as_seen(session: Session, tickets: Iterable[Ticket], language: str | None) 
             opened_at=ticket.opened_at,
             changed_at=ticket.changed_at,
             last_reply=replies.get(ticket.id),
+            may_reply=may_reply(_status_where_it_goes_on(session, ticket)),
+            may_reopen=ticket.merged_into_id is None
+            and may_reopen(
+                ticket.status,
+                resolved_at=ticket.resolved_at,
+                now=at.now if at else None,
+                window=at.window if at else REOPEN_WINDOW,
+            ),
         )
         for ticket in rows
     )
+
+
+def _status_where_it_goes_on(session: Session, ticket: Ticket) -> Status:
+    """Its own, or that of the ticket it was merged into: what is added goes there."""
+    elsewhere = goes_on_in(session, ticket) if ticket.merged_into_id is not None else None
+    if elsewhere is None:
+        return ticket.status
+    return session.scalars(select(Ticket.status).where(Ticket.id == elsewhere)).one()
 
 
 def _last_replies(session: Session, tickets: list[Ticket]) -> dict[int, OwnReply]:
