@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -15,6 +15,8 @@ from desk.cli.console import CommandFailed, err, say
 from desk.settings import load
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from storage.database import Database
     from ticketing.tickets.audit import Checked
     from ticketing.tickets.journal import Broken
@@ -23,7 +25,7 @@ app = typer.Typer(help="The journals: are they as they were written?", no_args_i
 
 Numbers = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[NUMBER]...", help="INC-000123 …; all of them if none is named."),
+    typer.Argument(metavar="[NUMBER]...", help="INC-000123, PRB-000007 …; all if none is named."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
 Moment = Annotated[
@@ -87,43 +89,81 @@ def export(
 
 
 def _named(database: Database, numbers: list[str]) -> Checked:
+    from ticketing.problems.errors import ProblemNotFound
+    from ticketing.problems.logic import PREFIX, parse_problem_number
     from ticketing.tickets.audit import verify_some
     from ticketing.tickets.errors import TicketNotFound
     from ticketing.tickets.numbers import parse_number
 
-    ids = []
+    tickets, problems = [], []
     for number in numbers:
-        parsed = parse_number(number)
-        if parsed is None:
-            raise CommandFailed(f"{number!r} is not the number of a ticket; one looks like INC-000123")
-        ids.append(parsed[1])
+        is_problem = number.strip().upper().startswith(PREFIX)
+        parsed = None if is_problem else parse_number(number)
+        problem_id = parse_problem_number(number) if is_problem else None
+        if parsed is None and problem_id is None:
+            raise CommandFailed(
+                f"{number!r} is no number; one looks like INC-000123, REQ-000123 or PRB-000123"
+            )
+        tickets += [parsed[1]] if parsed else []
+        problems += [problem_id] if problem_id is not None else []
     try:
-        return database.read(verify_some, ids)
-    except TicketNotFound:
-        raise CommandFailed(f"not all of these tickets are there: {', '.join(numbers)}") from None
+        found = [database.read(verify_some, tickets)] if tickets else []
+        return _together([*found, *(database.read(_one_problem, problem_id) for problem_id in problems)])
+    except (TicketNotFound, ProblemNotFound):
+        raise CommandFailed(f"not all of these are there: {', '.join(numbers)}") from None
 
 
 def _all(database: Database) -> Checked:
-    from ticketing.tickets.audit import Checked, tickets_on_file
+    from ticketing.problems.journal import problems_on_file
+    from ticketing.tickets.audit import tickets_on_file, verify_journals
 
-    tickets, entries = 0, 0
-    broken: list[Broken] = []
-    with _progress(database.read(tickets_on_file)) as advance:
-        for batch in _batches(database):
-            tickets, entries = tickets + batch.tickets, entries + batch.entries
-            broken += batch.broken
-            advance(batch.tickets)
-    return Checked(None, tickets, entries, tuple(broken))
+    total = database.read(tickets_on_file) + database.read(problems_on_file)
+    found = []
+    with _progress(total) as advance:
+        for verify_some_more in (verify_journals, _some_problems):
+            for batch in _batches(database, verify_some_more):
+                found.append(batch)
+                advance(batch.tickets)
+    return _together(found)
 
 
-def _batches(database: Database) -> Iterator[Checked]:
-    from ticketing.tickets.audit import verify_journals
-
+def _batches(database: Database, verify_some_more: Callable[..., Checked]) -> Iterator[Checked]:
     last: int | None = 0
     while last is not None:
-        batch = database.read(verify_journals, after=last)
+        batch = database.read(verify_some_more, after=last)
         yield batch
         last = batch.last_id
+
+
+def _some_problems(session: Session, *, after: int, limit: int = 200) -> Checked:
+    from ticketing.problems.journal import verify_problem_journals
+    from ticketing.tickets.audit import see_one_state
+
+    see_one_state(session)
+    return verify_problem_journals(session, after=after, limit=limit)
+
+
+def _one_problem(session: Session, problem_id: int) -> Checked:
+    from sqlalchemy import select
+
+    from ticketing.problems.errors import ProblemNotFound
+    from ticketing.problems.models import Problem
+
+    found = _some_problems(session, after=problem_id - 1, limit=1)
+    if session.scalar(select(Problem.id).where(Problem.id == problem_id)) is None:
+        raise ProblemNotFound
+    return found
+
+
+def _together(found: Sequence[Checked]) -> Checked:
+    from ticketing.tickets.audit import Checked
+
+    return Checked(
+        last_id=None,
+        tickets=sum(batch.tickets for batch in found),
+        entries=sum(batch.entries for batch in found),
+        broken=tuple(broken for batch in found for broken in batch.broken),
+    )
 
 
 @contextmanager
@@ -143,7 +183,7 @@ def _facts(found: Checked) -> dict[str, Any]:
     return {
         "ok": not found.broken,
         "checked": {"journals": found.tickets, "entries": found.entries},
-        "broken": [{"ticket": each.ticket, "entry": each.entry, "why": each.why} for each in found.broken],
+        "broken": [{"number": each.ticket, "entry": each.entry, "why": each.why} for each in found.broken],
     }
 
 
@@ -156,7 +196,7 @@ def _line(entry: dict[str, Any], with_texts: bool) -> str:
 
 
 def _place(broken: Broken) -> str:
-    return "the ticket itself" if broken.entry is None else f"entry {broken.entry}"
+    return "itself" if broken.entry is None else f"entry {broken.entry}"
 
 
 def _some(count: int, one: str, many: str | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from tests.databases import NOW, later
 from tests.desk.commands import Guichet
 from tests.ticketing.builders import ANA, a_conversation
 from tests.ticketing.tickets import a_ticket
+from ticketing.problems.logic import ProblemDraft
+from ticketing.problems.operations import open_problem
 from ticketing.tickets.handling import add_reply, erase_text
 from ticketing.tickets.logic import Status
 
@@ -54,7 +57,7 @@ def test_the_first_broken_entry_is_named_and_the_exit_code_says_so(guichet: Guic
     assert code == 1
     assert said.splitlines() == [
         f"INC-{first:06d}  entry 2: it is not what was written",
-        f"INC-{second:06d}  the ticket itself: its priority is not what the journal tells",
+        f"INC-{second:06d}  itself: its priority is not what the journal tells",
         "2 journals checked, 4 entries",
     ]
     assert complaint == "guichet: 2 journals are not as written\n"
@@ -66,6 +69,26 @@ def test_one_ticket_may_be_asked_about(guichet: Guichet, desk: Database) -> None
 
     assert guichet("audit", "verify", f"INC-{first:06d}")[0] == 0
     assert guichet("audit", "verify", f"INC-{second:06d}")[0] == 1
+
+
+def a_problem(desk: Database, now: datetime = NOW) -> int:
+    draft = ProblemDraft("The fuse is too small", "It melts.", group="workplace", category="other")
+    return desk.write(open_problem, draft, actor="agent:1", now=now)
+
+
+def test_journals_of_problems_are_checked_too(guichet: Guichet, desk: Database) -> None:
+    a_ticket(desk)
+    first, second = a_problem(desk), a_problem(desk)
+
+    sound = guichet("audit", "verify")
+    tamper(desk, f"UPDATE problem_entry SET actor = 'x' WHERE problem_id = {second}")  # noqa: S608
+    code, said, _ = guichet("audit", "verify")
+
+    assert sound[:2] == (0, "3 journals checked, 3 entries\n")
+    assert code == 1
+    assert said.splitlines()[0] == f"PRB-{second:06d}  entry 1: it is not what was written"
+    assert guichet("audit", "verify", f"PRB-{first:06d}")[0] == 0
+    assert guichet("audit", "verify", f"prb-{second}")[0] == 1
 
 
 def test_json_is_one_object(guichet: Guichet, desk: Database) -> None:
@@ -80,7 +103,7 @@ def test_json_is_one_object(guichet: Guichet, desk: Database) -> None:
         "checked": {"journals": 1, "entries": 1},
         "broken": [
             {
-                "ticket": f"INC-{ticket_id:06d}",
+                "number": f"INC-{ticket_id:06d}",
                 "entry": None,
                 "why": "its priority is not what the journal tells",
             }
@@ -90,7 +113,12 @@ def test_json_is_one_object(guichet: Guichet, desk: Database) -> None:
 
 @pytest.mark.parametrize(
     ("asked", "why"),
-    [("nonsense", "is not the number of a ticket"), ("INC-000999", "not all of these tickets are there")],
+    [
+        ("nonsense", "is no number"),
+        ("PRB-nonsense", "is no number"),
+        ("INC-000999", "not all of these are there"),
+        ("PRB-000999", "not all of these are there"),
+    ],
 )
 def test_a_number_that_names_nothing_is_refused(
     guichet: Guichet, desk: Database, asked: str, why: str

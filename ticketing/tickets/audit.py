@@ -29,7 +29,7 @@ DAMAGED = (*UNREADABLE, AttributeError)
 
 @dataclass(frozen=True)
 class Checked:
-    """What became of some journals; `last_id` is None when there are no more tickets."""
+    """What became of some journals, of tickets or of problems; `last_id` is None behind the last one."""
 
     last_id: int | None
     tickets: int
@@ -55,6 +55,12 @@ class Exported:
     text: str | None = None
 
 
+def see_one_state(session: Session) -> None:
+    """What is written between two questions must not look like damage. SQLite is so by itself."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+
+
 def tickets_on_file(session: Session) -> int:
     """How many journals there are to check."""
     return session.scalars(select(func.count()).select_from(Ticket)).one()
@@ -62,7 +68,7 @@ def tickets_on_file(session: Session) -> int:
 
 def verify_journals(session: Session, *, after: int = 0, limit: int = 200) -> Checked:
     """Check the journals of the next tickets, all in one state of the database."""
-    _see_one_state(session)
+    see_one_state(session)
     ids = session.scalars(select(Ticket.id).where(Ticket.id > after).order_by(Ticket.id).limit(limit)).all()
     last = ids[-1] if len(ids) == limit else None
     entries, broken = _verified(session, ids)
@@ -75,7 +81,7 @@ def verify_some(session: Session, ticket_ids: Sequence[int]) -> Checked:
     Raises:
         TicketNotFound: one of them is not there.
     """
-    _see_one_state(session)
+    see_one_state(session)
     there = session.scalars(select(Ticket.id).where(Ticket.id.in_(ticket_ids)).order_by(Ticket.id)).all()
     if set(there) != set(ticket_ids):
         raise TicketNotFound
@@ -126,12 +132,6 @@ def export_journal(
         )
         for entry, type_, words in session.execute(wanted)
     ]
-
-
-def _see_one_state(session: Session) -> None:
-    """What is written between two questions must not look like damage. SQLite is so by itself."""
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
 
 
 def _verified(session: Session, ids: Sequence[int]) -> tuple[int, tuple[Broken, ...]]:
