@@ -1,0 +1,200 @@
+"""Who is told what about a ticket, once, and what nobody is told."""
+
+from __future__ import annotations
+
+import pytest
+
+from identity.people.operations import leave_contact
+from notices.outbox.models import OutboxItem
+from notices.preferences.logic import NoticeKind
+from notices.preferences.models import UnwantedNotice
+from notices.texts.catalogue import LANGUAGES, entries
+from storage.database import Database
+from tests.databases import NOW
+from tests.ticketing.builders import ANA, Talk, a_conversation
+from tests.ticketing.teams import an_agent
+from tests.ticketing.tickets import a_ticket, letters
+from ticketing.tickets.announcing import CONVERSATION, MAIL
+from ticketing.tickets.audience import AUDIENCE, IN_CONVERSATION, REQUESTERS, WITH_WORDS, Party
+from ticketing.tickets.handling import add_reply, add_work_note, move_ticket
+from ticketing.tickets.logic import HoldReason, ResolutionCode, Status
+from ticketing.tickets.models import TicketWatcher
+
+SECRET = "the requester is a nuisance"
+
+
+@pytest.fixture
+def talk(db: Database) -> Talk:
+    return a_conversation(db, identity=ANA)
+
+
+def told(db: Database, *, since: int = 0) -> list[OutboxItem]:
+    """What is on its way to people, besides the letters to the team's mailbox."""
+    return [item for item in letters(db)[since:] if item.recipient != "it-desk@example.org"]
+
+
+def held_by(db: Database, talk: Talk, key: str = "lee") -> tuple[int, str]:
+    """A ticket that an agent works on, and that agent's actor."""
+    actor = an_agent(db, key).actor
+    ticket_id = a_ticket(db, talk)
+    db.write(move_ticket, ticket_id, Status.ASSIGNED, actor=actor, now=NOW, assignee=actor)
+    db.write(move_ticket, ticket_id, Status.IN_PROGRESS, actor=actor, now=NOW)
+    return ticket_id, actor
+
+
+def resolve(db: Database, ticket_id: int, actor: str, text: str = "New toner.") -> None:
+    db.write(
+        move_ticket,
+        ticket_id,
+        Status.RESOLVED,
+        actor=actor,
+        now=NOW,
+        reason=text,
+        code=ResolutionCode.FIXED,
+    )
+
+
+def test_every_kind_of_notice_has_its_audience() -> None:
+    assert set(AUDIENCE) == set(NoticeKind)
+    assert {kind for kind, parties in AUDIENCE.items() if not parties} == {NoticeKind.CLOSED}
+    assert all(Party.REQUESTER in AUDIENCE[kind] for kind in IN_CONVERSATION | WITH_WORDS)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_every_notice_has_its_words_in_every_language(kind: NoticeKind, language: str) -> None:
+    texts = entries(language)
+    sides = [
+        side
+        for side, parties in (("requester", REQUESTERS), ("staff", frozenset(Party) - REQUESTERS))
+        if AUDIENCE[kind] & parties
+    ]
+
+    for side in sides:
+        assert texts[f"headline_{side}_{kind.value}"].text
+        assert "{ticket}" in texts[f"mail_{side}_{kind.value}"].text
+    if kind in IN_CONVERSATION:
+        assert "{ticket}" in texts[f"notice_ticket_{kind.value}"].text
+
+
+def test_a_reply_of_the_team_reaches_the_requester_by_mail_and_in_the_conversation(
+    db: Database, talk: Talk
+) -> None:
+    ticket_id, actor = held_by(db, talk)
+    before = len(letters(db))
+
+    db.write(add_reply, ticket_id, "Which printer?", actor=actor, now=NOW)
+
+    mail, line = told(db, since=before)
+    number = f"INC-{ticket_id:06d}"
+    assert (mail.port, mail.recipient) == (MAIL, "ana@example.org")
+    assert mail.payload["subject"] == f"[{number}] An answer to your request: the printer is on fire"
+    assert "Which printer?" in mail.payload["text"]
+    assert line.port == CONVERSATION
+    assert line.payload["text"] == f"The team has answered on {number}:\n\nWhich printer?"
+
+
+def test_whoever_did_it_is_not_told_and_each_is_told_once(db: Database, talk: Talk) -> None:
+    ticket_id, actor = held_by(db, talk)
+    db.write(
+        lambda session: session.add_all(
+            TicketWatcher(ticket_id=ticket_id, watcher=each) for each in (actor, f"person:{talk.person_id}")
+        )
+    )
+    before = len(letters(db))
+
+    db.write(add_reply, ticket_id, "Which printer?", actor=actor, now=NOW)
+
+    assert [item.recipient for item in told(db, since=before) if item.port == MAIL] == ["ana@example.org"]
+
+
+def test_an_answer_of_the_requester_reaches_whoever_has_the_ticket_and_is_not_said_back(
+    db: Database, talk: Talk
+) -> None:
+    ticket_id, _ = held_by(db, talk)
+    before = len(letters(db))
+
+    db.write(add_reply, ticket_id, "the big one", actor=f"person:{talk.person_id}", now=NOW)
+
+    [mail] = told(db, since=before)
+    assert (mail.recipient, mail.port) == ("lee@example.org", MAIL)
+    assert "the big one" in mail.payload["text"]
+
+
+def test_what_was_resolved_is_said_in_the_language_of_the_ticket(db: Database) -> None:
+    talk = a_conversation(db, language="fr", identity=ANA)
+    ticket_id, actor = held_by(db, talk)
+    before = len(letters(db))
+
+    resolve(db, ticket_id, actor, "Toner changé.")
+
+    mail, line = told(db, since=before)
+    assert "Votre demande est résolue" in mail.payload["subject"]
+    assert "Toner changé." in mail.payload["text"]
+    assert line.payload["text"].startswith("L’équipe a résolu")
+
+
+def test_what_the_team_writes_for_itself_is_told_to_nobody_outside(db: Database, talk: Talk) -> None:
+    ticket_id, actor = held_by(db, talk)
+
+    db.write(add_work_note, ticket_id, SECRET, actor=actor, now=NOW)
+    db.write(
+        move_ticket,
+        ticket_id,
+        Status.ON_HOLD,
+        actor=actor,
+        now=NOW,
+        reason=SECRET,
+        hold_reason=HoldReason.SUPPLIER,
+    )
+    db.write(move_ticket, ticket_id, Status.IN_PROGRESS, actor=actor, now=NOW, reason=SECRET)
+
+    assert SECRET not in repr([item.payload for item in letters(db)])
+
+
+def test_an_address_that_nobody_vouches_for_is_sent_none_of_the_requesters_words(db: Database) -> None:
+    talk = a_conversation(db)
+    ticket_id, actor = held_by(db, talk)
+    db.write(leave_contact, talk.person_id, name=None, email="somebody@example.org", now=NOW)
+    before = len(letters(db))
+
+    db.write(add_reply, ticket_id, "Which printer?", actor=actor, now=NOW)
+
+    mail = next(item for item in told(db, since=before) if item.port == MAIL)
+    assert mail.recipient == "somebody@example.org"
+    assert "printer is on fire" not in repr(mail.payload)
+    assert "Which printer?" in mail.payload["text"]
+
+
+def test_without_an_address_the_conversation_is_where_one_is_told(db: Database) -> None:
+    ticket_id, actor = held_by(db, a_conversation(db))
+    before = len(letters(db))
+
+    db.write(add_reply, ticket_id, "Which printer?", actor=actor, now=NOW)
+
+    assert [item.port for item in told(db, since=before)] == [CONVERSATION]
+
+
+def test_a_kind_that_somebody_does_not_want_is_not_mailed_and_still_said(db: Database, talk: Talk) -> None:
+    ticket_id, actor = held_by(db, talk)
+    db.write(
+        lambda session: session.add(
+            UnwantedNotice(recipient=f"person:{talk.person_id}", kind=NoticeKind.REPLIED)
+        )
+    )
+    before = len(letters(db))
+
+    db.write(add_reply, ticket_id, "Which printer?", actor=actor, now=NOW)
+    resolve(db, ticket_id, actor)
+
+    assert [item.port for item in told(db, since=before)] == [CONVERSATION, MAIL, CONVERSATION]
+
+
+def test_that_a_ticket_is_closed_at_last_is_told_to_nobody(db: Database, talk: Talk) -> None:
+    ticket_id, actor = held_by(db, talk)
+    resolve(db, ticket_id, actor)
+    before = len(letters(db))
+
+    db.write(move_ticket, ticket_id, Status.CLOSED, actor="desk", now=NOW)
+
+    assert told(db, since=before) == []
