@@ -10,9 +10,7 @@ from sqlalchemy.orm import Session
 from identity.agents.logic import agent_actor, agent_id_of
 from identity.agents.models import Agent
 from identity.people.models import Person
-from ticketing.tickets.journal import person
-
-_PERSON = person(0)[:-1]
+from ticketing.tickets.journal import person, person_id_of
 
 
 def names_of(session: Session, actors: Iterable[str | None]) -> dict[str, str]:
@@ -22,12 +20,6 @@ def names_of(session: Session, actors: Iterable[str | None]) -> dict[str, str]:
     names |= {agent_actor(id_): name for id_, name in _agents(session, asked)}
     names |= {person(id_): name for id_, name in _people(session, asked)}
     return names
-
-
-def person_id_of(actor: str | None) -> int | None:
-    """The requester behind an actor; None for somebody else."""
-    number = (actor or "").removeprefix(_PERSON)
-    return int(number) if actor and actor.startswith(_PERSON) and number.isdecimal() else None
 
 
 def _agents(session: Session, actors: set[str]) -> list[tuple[int, str]]:
