@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
 
 
 class Rating(Base):
-    """Asked once per ticket, after its first resolution; given once (1 to 5, and words)."""
+    """Asked once per ticket, after its first resolution; given once (1 to 5, with words or without)."""
 
     __tablename__ = "rating"
     __table_args__ = (UniqueConstraint("ticket_id"), UniqueConstraint("token_digest"))
@@ -23,5 +23,6 @@ class Rating(Base):
     token_digest: Mapped[str] = mapped_column(String(64))
     asked_at: Mapped[datetime]
     score: Mapped[int | None]
-    comment: Mapped[str | None] = mapped_column(Text)
     given_at: Mapped[datetime | None]
+    # It has the words, so that they are erased as any others are.
+    entry_id: Mapped[int | None] = mapped_column(ForeignKey("journal_entry.id"))
