@@ -87,3 +87,16 @@ def access_open_children(session: Session, parent: Ticket) -> Sequence[Ticket]:
         .with_for_update()
     )
     return session.scalars(wanted, execution_options={"populate_existing": True}).all()
+
+
+def ticket_id_of(session: Session, number_text: str) -> int:
+    """The id of the ticket whose number stands in a text, for the staff; it is not locked.
+
+    Raises:
+        TicketNotFound: no such ticket.
+    """
+    type_, ticket_id = parse_number(number_text) or (None, 0)
+    found = session.scalar(select(Ticket.type).where(Ticket.id == min(ticket_id, LARGEST_ID)))
+    if found is None or type_ not in (None, found):
+        raise TicketNotFound
+    return ticket_id

@@ -21,6 +21,7 @@ from ticketing.tickets.journal import ASSISTANT, DESK, person
 from ticketing.tickets.letters import Team as Team  # its callers know it from here
 from ticketing.tickets.letters import tell_team_of_comment
 from ticketing.tickets.logic import Status, ticket_number
+from ticketing.tickets.merging import reply_to_merged
 from ticketing.tickets.opening import open_ticket
 from ticketing.tickets.priority import Priority
 from ticketing.turns.errors import TurnLost
@@ -177,8 +178,11 @@ def _comment(
     now: datetime,
 ) -> dict[str, Any]:
     ticket = access_own_ticket(session, person_id, number_text)
-    entry = reply(session, ticket, text, actor=person(person_id), now=now).number
-    requester = session.get_one(Person, person_id)
-    tell_team_of_comment(session, ticket, requester, team, entry=entry, text=text, now=now)
-    number = ticket_number(ticket.type, ticket.id)
-    return {"number": number, "summary": ticket.summary, "status": ticket.status.value}
+    own, requester = ticket, session.get_one(Person, person_id)
+    if there := reply_to_merged(session, ticket, text, actor=person(person_id), now=now):
+        _, ticket, entry = there
+    else:
+        entry = reply(session, ticket, text, actor=person(person_id), now=now)
+    tell_team_of_comment(session, ticket, requester, team, entry=entry.number, text=text, now=now)
+    number = ticket_number(own.type, own.id)
+    return {"number": number, "summary": own.summary, "status": own.status.value}

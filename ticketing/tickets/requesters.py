@@ -21,6 +21,7 @@ from ticketing.tickets.handling import move, reply
 from ticketing.tickets.journal import person
 from ticketing.tickets.letters import Team, tell_team_of_comment, tell_team_of_reopening
 from ticketing.tickets.logic import REOPEN_WINDOW, Status, may_reopen, may_reply, reopened, ticket_number
+from ticketing.tickets.merging import reply_to_merged
 from ticketing.tickets.models import Ticket
 
 REPLY = "reply"
@@ -58,13 +59,16 @@ def reply_as_requester(
     def deed() -> dict[str, Any]:
         ticket = access_own_ticket(session, person_id, words.number)
         number = ticket_number(ticket.type, ticket.id)
-        if not may_reply(ticket.status):
-            raise ReplyNotAllowed(number, ticket.status)
         text = storable(words.text, character_limit).text
-        entry = reply(session, ticket, text, actor=person(person_id), now=now).number
         requester = session.get_one(Person, person_id)
-        tell_team_of_comment(session, ticket, requester, team, entry=entry, text=text, now=now)
-        return {"number": number, "entry": entry}
+        if there := reply_to_merged(session, ticket, text, actor=person(person_id), now=now):
+            entry, ticket, tells = there
+        elif may_reply(ticket.status):
+            entry = tells = reply(session, ticket, text, actor=person(person_id), now=now)
+        else:
+            raise ReplyNotAllowed(number, ticket.status)
+        tell_team_of_comment(session, ticket, requester, team, entry=tells.number, text=text, now=now)
+        return {"number": number, "entry": entry.number}
 
     return _once(session, person_id, words, REPLY, deed, now)
 
@@ -90,7 +94,7 @@ def reopen_as_requester(
         ticket = access_own_ticket(session, person_id, words.number)
         number = ticket_number(ticket.type, ticket.id)
         to = reopened(ticket.status, had_by(session, ticket))
-        if to is None:
+        if to is None or ticket.merged_into_id is not None:
             raise MoveNotAllowed(number, Status.ASSIGNED, f"it is {ticket.status.value}")
         if not may_reopen(ticket.status, resolved_at=ticket.resolved_at, now=now, window=window):
             raise ReopenTooLate(number, window)
