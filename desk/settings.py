@@ -160,6 +160,7 @@ class Settings(BaseModel):
     visitor_days: Annotated[int, Field(ge=1, le=30, description="days, from 1 to 30")]
 
     reopen_days: Annotated[int, Field(ge=1, le=365, description="days, from 1 to 365")]
+    close_after_days: Annotated[int, Field(ge=0, le=365, description="working days, from 0 to 365")]
     agent: Annotated[
         str,
         refuse_unless(r"([a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?)?"),

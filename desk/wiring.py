@@ -29,6 +29,7 @@ from desk.gateway.answering import Answering
 from desk.gateway.dispatcher import Dispatcher
 from desk.gateway.doorbells import Doorbells, open_doorbells
 from desk.gateway.requesters import RequesterDesk
+from desk.gateway.sweeper import PromiseSweeper
 from desk.gateway.switchboard import Switchboard
 from desk.gateway.turns import RunnerOptions, TurnRunner
 from desk.gateway.visits import GatewayOptions
@@ -117,6 +118,7 @@ async def run_desk(
             runner.run(),
             Watcher(database, doorbells, now).run(),
             sweeper.run(),
+            PromiseSweeper(database, now, close_after_days=settings.close_after_days).run(),
             Dispatcher(
                 database,
                 MaildirMail(settings.var / "mail"),

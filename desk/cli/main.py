@@ -5,7 +5,22 @@ import sys
 import typer
 
 from desk import settings
-from desk.cli import audit, backup, build, chat, db, doctor, kb, restore, run, site, train
+from desk.cli import (
+    audit,
+    backup,
+    build,
+    calendar,
+    chat,
+    db,
+    doctor,
+    escalation,
+    kb,
+    restore,
+    run,
+    site,
+    sla,
+    train,
+)
 from desk.cli.console import complain
 
 app = typer.Typer(
@@ -26,6 +41,9 @@ app.add_typer(kb.app, name="kb")
 app.add_typer(db.app, name="db")
 app.add_typer(site.app, name="site")
 app.add_typer(audit.app, name="audit")
+app.add_typer(calendar.app, name="calendar")
+app.add_typer(sla.app, name="sla")
+app.add_typer(escalation.app, name="escalation")
 
 
 def main() -> None:

@@ -1,0 +1,114 @@
+"""What the commands about calendars, service levels and escalations share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
+
+import typer
+
+from desk.cli.console import out
+from desk.settings import load
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
+Position = Annotated[
+    int | None, typer.Option(metavar="N", help="Where it stands in order; the first that fits holds.")
+]
+Active = Annotated[bool | None, typer.Option("--active/--off", help="Whether it holds.")]
+Priorities = Annotated[
+    list[str] | None, typer.Option("--priority", metavar="P1", help="For these priorities. Repeatable.")
+]
+Types = Annotated[
+    list[str] | None, typer.Option("--type", metavar="TYPE", help="incident or service_request. Repeatable.")
+]
+Categories = Annotated[
+    list[str] | None,
+    typer.Option("--category", metavar="KEY", help="For a category and all below it. Repeatable."),
+]
+Groups = Annotated[
+    list[str] | None, typer.Option("--group", metavar="KEY", help="For tickets of a group. Repeatable.")
+]
+Tiers = Annotated[
+    list[str] | None, typer.Option("--tier", metavar="L2", help="For tickets at a tier. Repeatable.")
+]
+RequesterGroups = Annotated[
+    list[str] | None,
+    typer.Option("--requester-group", metavar="NAME", help="For a group of requesters. Repeatable."),
+]
+Vip = Annotated[bool | None, typer.Option("--vip/--no-vip", help="For VIPs only, or for all others.")]
+Anybody = Annotated[bool, typer.Option("--everybody", help="Ask for nothing but what is named here.")]
+
+ASKED = ("priorities", "types", "categories", "groups", "tiers", "requester_groups", "vip")
+
+
+def read(operation: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run an operation that changes nothing."""
+    from desk.cli.opened import open_database
+
+    database = open_database(load())
+    try:
+        return database.read(operation, *args, **kwargs)
+    finally:
+        database.close()
+
+
+def write(operation: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run an edit, and let the dates of open tickets follow it; what is left is for the desk's sweep."""
+    from desk.cli.opened import open_database
+    from ticketing.sla.upkeep import recompute_some
+
+    database = open_database(load())
+    try:
+        done = database.write(operation, *args, **kwargs)
+        while database.write(recompute_some):
+            pass
+        return done
+    finally:
+        database.close()
+
+
+def asked(*, everybody: bool, **given: Sequence[str] | bool | None) -> dict[str, Any]:
+    """The conditions that were named; an empty value takes one away."""
+    conditions: dict[str, Any] = dict.fromkeys(ASKED) if everybody else {}
+    for name, value in given.items():
+        if value is not None:
+            conditions[name] = value if isinstance(value, bool) else [each for each in value if each]
+    return conditions
+
+
+def in_words(conditions: Any) -> str:
+    """What is asked, in a cell."""
+    parts = [
+        f"{name.replace('_', ' ')}: {value if isinstance(value, bool) else ', '.join(value)}"
+        for name, value in conditions.items()
+    ]
+    return "\n".join(parts) or "all tickets"
+
+
+def tell(facts: Any, as_json: bool, table: Callable[[], Any]) -> None:
+    """One JSON object for a program, a table for a person."""
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False, default=str))
+    else:
+        out.print(table(), soft_wrap=False)
+
+
+def a_table(columns: Iterable[str], rows: Iterable[Sequence[str]], title: str | None = None) -> Any:
+    """A plain table; what is in it is text, never markup."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    return table
