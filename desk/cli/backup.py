@@ -45,7 +45,7 @@ def backup(
 def folders_of(settings: Settings, *, with_secrets: bool = True) -> dict[str, Path]:
     """What is kept beside the database, by its name in a backup. Everything else can be made again."""
     folders = {
-        "attachments": settings.var / "attachments",
+        "attachments": settings.attachments_folder,
         "pictures": settings.pictures_folder,
         # Pages out there pin them.
         "loaders": settings.var / "loaders",
