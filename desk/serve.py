@@ -19,6 +19,8 @@ from desk.demo.routes import Intranet
 from desk.gateway.middleware import add_security_headers, hide_errors, insist_on_encryption
 from desk.introduction import notice_values
 from desk.pages.privacy import PATH, PrivacyPage
+from desk.pages.rating import RatingPage
+from desk.pages.rating import routes as rating_routes
 from desk.pages.routes import ArticlePages, routes
 from desk.secrets import Secrets, SecretsError
 from desk.settings import Settings, SettingsError, load
@@ -62,6 +64,7 @@ def public_application(desk: Desk, build: Path = BUILD) -> web.Application:
         pages, read_notice(settings.privacy_notice), lambda language: notice_values(settings, language)
     )
     application.router.add_get(PATH, privacy.show)
+    application.router.add_routes(rating_routes(RatingPage(pages, settings.own_origins, desk.services.now)))
     application.router.add_routes(widget_routes(_widget_pages(desk, build)))
     add_web_channel(
         application,

@@ -58,7 +58,7 @@ def article_page(reading: Reading, look: Look) -> str:
         f"{_with_sections(rendered, said)}</article>"
     )
     links = "".join(_translation(each) for each in reading.translations if each.language in look.languages)
-    return _page(title, main, look, said, links)
+    return page(title, main, look, said, links)
 
 
 def listing_page(
@@ -86,7 +86,7 @@ def listing_page(
         f'hreflang="{other.language}">{escape(other["name"])}</a>'
         for other in (texts(each) for each in look.languages if each != language)
     )
-    return _page(said["title"], main, look, said, links)
+    return page(said["title"], main, look, said, links)
 
 
 def missing_page(look: Look, language: str) -> str:
@@ -97,7 +97,7 @@ def missing_page(look: Look, language: str) -> str:
         f"{_search_box(said, '') if look.may_search else ''}"
         f'<p><a href="{_listing(said)}">{escape(said["all"])}</a></p>'
     )
-    return _page(said["missing"], main, look, said, "")
+    return page(said["missing"], main, look, said, "")
 
 
 def text_page(title: str, markdown: str, look: Look, language: str, address: str) -> str:
@@ -109,7 +109,7 @@ def text_page(title: str, markdown: str, look: Look, language: str, address: str
         for other in (texts(each) for each in look.languages if each != language)
     )
     main = f"<article><h1>{escape(title)}</h1>{render(markdown).html}</article>"
-    return _page(title, main, look, said, links)
+    return page(title, main, look, said, links)
 
 
 def article_path(slug: str, language: str) -> str:
@@ -117,7 +117,7 @@ def article_path(slug: str, language: str) -> str:
     return f"/kb/{quote(slug, safe='')}?lang={quote(language, safe='')}"
 
 
-def _page(title: str, main: str, look: Look, said: Texts, links: str) -> str:
+def page(title: str, main: str, look: Look, said: Texts, links: str) -> str:
     organisation = escape(look.organisation)
     return (
         f'<!doctype html>\n<html lang="{said.language}">\n<head>\n<meta charset="utf-8">\n'

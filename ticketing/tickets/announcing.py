@@ -57,7 +57,8 @@ def announce(
 
     Args:
         text: the words meant for them (a reply, a resolution, a reason), if there are some.
-        link: a path on the desk that the notice is about, such as the page of a rating.
+        link: a path on the desk where the requester may say something, such as what it thinks of a
+            resolution: a secret of its own, so in no letter to others or to an address nobody vouches for.
         agents: ids of agents to tell beside those (the leads of a group).
     """
     number = ticket_number(ticket.type, ticket.id)
@@ -71,12 +72,14 @@ def announce(
             key=f"{key}:{recipient.actor}",
             port=MAIL,
             recipient=str(recipient.email),
-            payload=_letter(ticket, number, kind, recipient, text, link),
+            payload=_letter(ticket, number, kind, recipient, text, _own(link, ticket, recipient)),
             now=now,
         )
     is_news = kind in IN_CONVERSATION and entry.actor != person(ticket.requester_id)
     if is_news and ticket.conversation_id is not None:
         line = _line(ticket, number, kind, text)
+        if link:
+            line = f"{line}\n\n{say('rating_invitation', ticket.language).text}"
         put_in_outbox(
             session,
             key=f"{key}:{CONVERSATION}",
@@ -85,6 +88,10 @@ def announce(
             payload={"text": line, "ticket": number, "link": link},
             now=now,
         )
+
+
+def _own(link: str | None, ticket: Ticket, to: Recipient) -> str | None:
+    return link if to.is_verified and to.actor == person(ticket.requester_id) else None
 
 
 def _recipients(
@@ -127,7 +134,15 @@ def _letter(
     body = [say(f"mail_{side}_{kind.value}", to.language, ticket=number).text, text if has_words else ""]
     end = "mail_end_staff" if to.is_staff else "mail_end_requester"
     body.append(say(end, to.language, ticket=number).text)
-    return {"subject": subject, "text": "\n\n".join(filter(None, body)), "link": link, "ticket": number}
+    if link:
+        body.append(say("rating_invitation", to.language).text)
+    return {
+        "subject": subject,
+        "text": "\n\n".join(filter(None, body)),
+        "link": link,
+        "ticket": number,
+        "language": to.language,
+    }
 
 
 def _line(ticket: Ticket, number: str, kind: NoticeKind, text: str | None) -> str:

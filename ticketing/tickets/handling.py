@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from identity.agents.logic import agent_id_of
 from notices.preferences.logic import NoticeKind
+from ticketing.ratings.operations import ask_for_rating
 from ticketing.tickets.access import access_open_children, access_ticket
 from ticketing.tickets.announcing import announce
 from ticketing.tickets.chain import Fields
@@ -115,7 +116,8 @@ def move(
         ticket.resolved_at = now if to is Status.RESOLVED else None
     entry = write_entry(session, ticket, Act(kind, actor, now, reason, data), *changed)
     if notice := NoticeKind.REOPENED if kind is EntryKind.REOPENED else NOTICE_OF.get(to):
-        announce(session, ticket, notice, entry=entry, now=now, text=reason)
+        link = ask_for_rating(session, ticket, entry=entry, now=now) if to is Status.RESOLVED else None
+        announce(session, ticket, notice, entry=entry, now=now, text=reason, link=link)
     if to is Status.RESOLVED:
         parent = {"parent": ticket_number(ticket.type, ticket.id)}
         for child in access_open_children(session, ticket):

@@ -1,0 +1,176 @@
+"""The page behind the link in "your request is resolved": five answers and room for words, no script.
+
+Opening it changes nothing, as mail scanners open every link; only the form does, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+from aiohttp import web
+
+from desk.pages.routes import HEADERS, ArticlePages
+from desk.pages.templates import page
+from desk.pages.texts import Texts, texts
+from ticketing.ratings.errors import CommentTooLong, RatingNotFound, ScoreInvalid
+from ticketing.ratings.logic import COMMENT_CHARACTERS, PATH, SCORES
+from ticketing.ratings.operations import give_rating
+from ticketing.ratings.queries import AskedRating, asked_rating
+
+SECRET_HEADERS = {
+    **HEADERS,
+    # The address is a secret: kept nowhere, told nowhere (HEADERS has no-referrer), shown in no frame.
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
+        "frame-ancestors 'self'", "frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+}
+OWN_PAGE = frozenset({"same-origin", "none"})
+
+
+@dataclass(frozen=True)
+class Entered:
+    """What was typed into a form that could not be kept, and the key of the text that says why."""
+
+    score: str = ""
+    comment: str = ""
+    why: str | None = None
+
+
+@dataclass(frozen=True)
+class RatingPage:
+    """What the page needs; `origins` are the desk's own."""
+
+    pages: ArticlePages
+    origins: Collection[str]
+    now: Callable[[], datetime]
+
+    async def show(self, request: web.Request) -> web.Response:
+        token = request.match_info["token"]
+        try:
+            asked = await self.pages.database.aread(asked_rating, token, now=self.now())
+        except RatingNotFound:
+            return self._plain(request, "rating_gone", "rating_gone_text", status=404)
+        return self._shown(request, asked, Entered())
+
+    async def keep(self, request: web.Request) -> web.StreamResponse:
+        token = request.match_info["token"]
+        if not self._is_own(request):
+            return self._plain(request, "rating_title", "rating_refused", status=403)
+        form = await request.post()
+        score, comment = str(form.get("score", "")), str(form.get("comment", "")).replace("\r\n", "\n")
+        try:
+            await self.pages.database.awrite(give_rating, token, _score(score), comment, now=self.now())
+        except RatingNotFound:
+            return self._plain(request, "rating_gone", "rating_gone_text", status=404)
+        except (ScoreInvalid, CommentTooLong) as refused:
+            why = "rating_choose" if isinstance(refused, ScoreInvalid) else "rating_too_long"
+            return await self._again(request, token, Entered(score, comment, why))
+        # Back and "reload" then show the thanks, and send nothing again.
+        raise web.HTTPSeeOther(request.rel_url, headers=SECRET_HEADERS)
+
+    async def _again(self, request: web.Request, token: str, entered: Entered) -> web.Response:
+        try:
+            asked = await self.pages.database.aread(asked_rating, token, now=self.now())
+        except RatingNotFound:
+            return self._plain(request, "rating_gone", "rating_gone_text", status=404)
+        return self._shown(request, asked, entered, status=422)
+
+    def _is_own(self, request: web.Request) -> bool:
+        """Whether a form was sent from this page. The token is the secret; this stops who only has a link.
+
+        A browser that tells no referrer says `Origin: null` here, so `Sec-Fetch-Site` is asked first.
+        """
+        if site := request.headers.get("Sec-Fetch-Site"):
+            return site in OWN_PAGE
+        return request.headers.get("Origin", "null") in {"null", *self.origins}
+
+    def _shown(
+        self, request: web.Request, asked: AskedRating, entered: Entered, status: int = 200
+    ) -> web.Response:
+        said = texts(self._language(request, asked.language))
+        title = said["rating_title" if asked.score is None else "rating_thanks"]
+        body = _form(asked, entered, said) if asked.score is None else _thanks(asked, said)
+        main = f"<h1>{escape(title)}</h1>{body}"
+        if entered.why and asked.score is None:
+            title = f"{said['rating_problem']} {title}"
+        return self._html(request, title, main, said, status)
+
+    def _plain(self, request: web.Request, title: str, text: str, status: int) -> web.Response:
+        said = texts(self._language(request, None))
+        main = f"<h1>{escape(said[title])}</h1><p>{escape(said[text])}</p>"
+        return self._html(request, said[title], main, said, status)
+
+    def _html(self, request: web.Request, title: str, main: str, said: Texts, status: int) -> web.Response:
+        others = (texts(each) for each in self.pages.languages if each != said.language)
+        links = "".join(
+            f'<a href="{escape(request.path)}?lang={other.language}" lang="{other.language}" '
+            f'hreflang="{other.language}">{escape(other["name"])}</a>'
+            for other in others
+        )
+        text = page(title, main, self.pages.look, said, links)
+        return web.Response(text=text, content_type="text/html", status=status, headers=SECRET_HEADERS)
+
+    def _language(self, request: web.Request, of_ticket: str | None) -> str:
+        """What the address asks for, else the ticket's, else what other pages would have."""
+        if of_ticket is None or of_ticket not in self.pages.languages or "lang" in request.query:
+            return self.pages.language(request)
+        return of_ticket
+
+
+def routes(rating: RatingPage) -> list[web.AbstractRouteDef]:
+    """The routes, for the application to add."""
+    address = PATH + "{token}"
+    return [web.get(address, rating.show), web.post(address, rating.keep)]
+
+
+def _form(asked: AskedRating, entered: Entered, said: Texts) -> str:
+    alert = ""
+    if entered.why:
+        alert = (
+            f'<p class="notice" role="alert">{escape(said["rating_problem"])} {escape(said[entered.why])}</p>'
+        )
+    scores = "".join(_choice(score, entered.score == str(score), said) for score in SCORES)
+    return (
+        f"<p>{escape(said['rating_lead'])}</p>{_ticket(asked)}{alert}"
+        f'<form class="rating" method="post"><fieldset><legend>{escape(said["rating_legend"])}</legend>'
+        f'<div class="scores">{scores}</div></fieldset>'
+        f'<div class="words"><label for="comment">{escape(said["rating_comment"])}</label>'
+        f'<p class="hint" id="hint">{escape(said["rating_hint"])}</p>'
+        f'<textarea id="comment" name="comment" rows="4" maxlength="{COMMENT_CHARACTERS}" '
+        f'aria-describedby="hint">\n{escape(entered.comment)}</textarea></div>'
+        f'<button type="submit">{escape(said["rating_send"])}</button></form>'
+    )
+
+
+def _choice(score: int, is_checked: bool, said: Texts) -> str:
+    checked = " checked" if is_checked else ""
+    return (
+        f'<label><input type="radio" name="score" value="{score}" required{checked}>'
+        f"<b>{score}</b> <span>{escape(said[f'rating_{score}'])}</span></label>"
+    )
+
+
+def _thanks(asked: AskedRating, said: Texts) -> str:
+    words = ""
+    if asked.comment:
+        words = f'<h2>{escape(said["rating_said"])}</h2><p class="said">{escape(asked.comment)}</p>'
+    return (
+        f'<p role="status">{escape(said["rating_thanks_text"])} '
+        f"<strong>{asked.score} – {escape(said[f'rating_{asked.score}'])}</strong></p>{_ticket(asked)}{words}"
+    )
+
+
+def _ticket(asked: AskedRating) -> str:
+    return (
+        f'<p class="rated" lang="{escape(asked.language)}">'
+        f'<span class="number">{escape(asked.ticket)}</span> {escape(asked.summary)}</p>'
+    )
+
+
+def _score(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) == 1 else 0
