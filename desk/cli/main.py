@@ -19,6 +19,7 @@ from desk.cli import (
     run,
     site,
     sla,
+    ticket,
     train,
 )
 from desk.cli.console import complain
@@ -41,6 +42,7 @@ app.add_typer(kb.app, name="kb")
 app.add_typer(db.app, name="db")
 app.add_typer(site.app, name="site")
 app.add_typer(audit.app, name="audit")
+app.add_typer(ticket.app, name="ticket")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(sla.app, name="sla")
 app.add_typer(escalation.app, name="escalation")

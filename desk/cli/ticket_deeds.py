@@ -1,0 +1,119 @@
+"""What the commands of `guichet ticket` share: who acts, which ticket, what is said afterwards."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from desk.cli.console import CommandFailed, say
+from desk.settings import Settings, load
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from storage.database import Database
+
+Number = Annotated[
+    str, typer.Argument(metavar="NUMBER", help="INC-000123, as it is printed or as people write it.")
+]
+As = Annotated[
+    str | None,
+    typer.Option("--as", metavar="AGENT", help="Who acts: an agent's key; GUICHET_AGENT otherwise."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")]
+Reason = Annotated[str | None, typer.Option(metavar="TEXT", help="Why; for the team alone.")]
+NeededReason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; for the team alone.")]
+
+Deed = Callable[..., dict[str, Any] | None]
+
+
+def do(number: str, as_: str | None, as_json: bool, deed: Deed) -> None:
+    """Run a change as an agent, in one transaction, and say how the ticket stands then.
+
+    Args:
+        deed: takes session, ticket id, actor and now; returns what is to be said besides.
+    """
+    from desk.cli.tickets import in_short, short
+
+    settings, now = load(), datetime.now(UTC)
+
+    def act(session: Session) -> dict[str, Any]:
+        actor = actor_of(session, as_, settings)
+        ticket_id = id_of(session, number)
+        told = deed(session, ticket_id, actor, now) or {}
+        return {**short(session, ticket_id), **told}
+
+    facts = write(settings, act)
+    if as_json:
+        print(json.dumps(facts, ensure_ascii=False))
+    else:
+        say(in_short(facts))
+
+
+def write(settings: Settings, act: Callable[[Session], Any]) -> Any:
+    """Run something that changes the database."""
+    with opened(settings) as database:
+        return database.write(act)
+
+
+def read(settings: Settings, look: Callable[[Session], Any]) -> Any:
+    """Run something that only looks."""
+    with opened(settings) as database:
+        return database.read(look)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    from desk.cli.opened import open_database
+
+    database = open_database(settings)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def actor_of(session: Session, as_: str | None, settings: Settings) -> str:
+    """The agent who acts."""
+    from identity.agents.queries import agent_by_key
+
+    key = as_ or settings.agent
+    if not key:
+        raise CommandFailed(
+            "say who acts: --as AGENT, or GUICHET_AGENT; `guichet agent list` shows who there is"
+        )
+    agent = agent_by_key(session, key)
+    if not agent.is_active:
+        raise CommandFailed(f"{key} has left; nobody acts in that name")
+    return agent.actor
+
+
+def id_of(session: Session, number: str) -> int:
+    """The ticket whose number somebody wrote."""
+    from ticketing.tickets.access import ticket_id_of
+    from ticketing.tickets.errors import TicketNotFound
+
+    try:
+        return ticket_id_of(session, number)
+    except TicketNotFound:
+        raise CommandFailed(
+            f"there is no ticket {number!r}; a number looks like INC-000123, `guichet ticket list` shows some"
+        ) from None
+
+
+def agent_id(session: Session, key: str) -> int:
+    """The number of an agent with this key."""
+    from identity.agents.queries import agent_by_key
+
+    return agent_by_key(session, key).id
+
+
+def words(text: str) -> str:
+    """A text, or what comes on standard input where it is `-`."""
+    return sys.stdin.read() if text == "-" else text
