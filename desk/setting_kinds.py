@@ -8,6 +8,17 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+ADDRESS = r"[^@\s<>]+@[^@\s<>]+"
+"""What may be an e-mail address, as far as a pattern can tell."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine; a name but `localhost` may become anybody's."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
 
 def refuse_unless(pattern: str) -> AfterValidator:
     compiled = re.compile(pattern)

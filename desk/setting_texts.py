@@ -9,8 +9,10 @@ class SettingsError(Exception):
 
 
 def masked(name: str, value: object) -> str:
-    """A setting's value as it may be shown: of a URL neither user and password nor the query."""
+    """A setting's value as it may be shown: nothing of a password, of a URL neither who nor the query."""
     text = as_text(value)
+    if name.endswith("_password"):
+        return "***" if text else ""
     if not name.endswith("_url") or not text:
         return text
     parts = re.fullmatch(r"([a-z0-9+.-]+://)(.*@)?([^?]*)(\?.*)?", text, re.DOTALL)

@@ -11,6 +11,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -26,6 +27,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from desk.setting_kinds import (
+    ADDRESS,
     Count,
     Flag,
     HttpUrl,
@@ -36,6 +38,7 @@ from desk.setting_kinds import (
     as_command,
     distinct,
     from_commas,
+    is_loopback,
     networks,
     refuse_unless,
 )
@@ -92,7 +95,34 @@ class Settings(BaseModel):
         BeforeValidator(lambda value: Path(str(value)).expanduser().absolute() if value else None),
         Field(description="empty (the shipped notice) or a YAML or TOML file"),
     ]
-    team_email: Annotated[str, refuse_unless(r"[^@\s]+@[^@\s]+"), Field(description="an e-mail address")]
+    team_email: Annotated[str, refuse_unless(ADDRESS), Field(description="an e-mail address")]
+    mail_from: Annotated[
+        str,
+        refuse_unless(rf"[^<>@\r\n]+ <{ADDRESS}>|{ADDRESS}"),
+        Field(description="an e-mail address, or NAME <ADDRESS>"),
+    ]
+    mail_reply_to: Annotated[
+        str, refuse_unless(rf"({ADDRESS})?"), Field(description="empty or an e-mail address")
+    ]
+    smtp_host: Annotated[
+        str,
+        refuse_unless(r"[A-Za-z0-9._:-]*"),
+        Field(description="empty (mail is kept in VAR/mail) or a mail server's name"),
+    ]
+    smtp_port: Port
+    smtp_encryption: Annotated[
+        Literal["starttls", "tls", "none"],
+        Field(description="starttls or tls; none for a server on this machine, or with GUICHET_SMTP_PLAIN"),
+    ]
+    smtp_plain: Flag
+    smtp_authorities: Annotated[
+        Path | None,
+        BeforeValidator(lambda value: Path(str(value)).expanduser().absolute() if value else None),
+        Field(description="empty or a PEM file of certificate authorities"),
+    ]
+    smtp_user: Annotated[str, Field(max_length=200, description="empty or a user's name")]
+    smtp_password: Annotated[str, Field(max_length=500, description="empty or the user's password")]
+    smtp_seconds: Annotated[float, Field(ge=1, le=25, description="seconds, from 1 to 25")]
     languages: Annotated[
         tuple[Language, ...],
         BeforeValidator(from_commas),
@@ -217,6 +247,7 @@ class Settings(BaseModel):
             raise _disagree("demo_port", "a port of its own, unlike those of the desk, its actions and Rasa")
         if self.default_language not in self.languages:
             raise _disagree("default_language", "one of GUICHET_LANGUAGES")
+        self._mail_agrees()
         if not self.action_seconds < self.turn_seconds:
             raise _disagree("action_seconds", f"below GUICHET_TURN_SECONDS ({self.turn_seconds:g})")
         if not self.turn_seconds < self.settle_seconds:
@@ -231,6 +262,18 @@ class Settings(BaseModel):
         if self.visitor_idle_hours > self.visitor_days * 24:
             raise _disagree("visitor_idle_hours", "within GUICHET_VISITOR_DAYS")
         return self
+
+    def _mail_agrees(self) -> None:
+        own = {parseaddr(self.mail_from)[1].casefold(), self.mail_reply_to.casefold()}
+        if self.smtp_host and self.team_email.casefold() in own:
+            raise _disagree("mail_from", "an address of the desk's own: it writes to GUICHET_TEAM_EMAIL")
+        is_open = self.smtp_encryption == "none" and not is_loopback(self.smtp_host)
+        if self.smtp_host and is_open and not self.smtp_plain:
+            raise _disagree(
+                "smtp_encryption", "starttls or tls, to another machine without GUICHET_SMTP_PLAIN"
+            )
+        if self.smtp_authorities is not None and not self.smtp_authorities.is_file():
+            raise _disagree("smtp_authorities", "a file that is there")
 
     @property
     def encoder_folder(self) -> Path:

@@ -37,6 +37,7 @@ from desk.gateway.watcher import Watcher
 from desk.introduction import first_contact
 from desk.pictures.opening import open_pictures
 from desk.pictures.room import PictureRoom
+from desk.post_office import post_office
 from desk.secrets import Secrets
 from desk.settings import Settings
 from identity.visitors.operations import SessionLife
@@ -46,7 +47,6 @@ from knowledge.search.dense import ENGLISH
 from knowledge.search.findings import Findings
 from knowledge.search.loading import SearchLoader
 from knowledge.search.port import KnowledgeSearch
-from notices.mail.maildir import MaildirMail
 from storage.database import Database, DatabaseUnavailable
 from storage.ledger_epoch import ledger_epoch
 from ticketing.first_contact.logic import FirstContact
@@ -121,7 +121,7 @@ async def run_desk(
             PromiseSweeper(database, now, close_after_days=settings.close_after_days).run(),
             Dispatcher(
                 database,
-                MaildirMail(settings.var / "mail"),
+                post_office(settings),
                 now,
                 public_url=settings.public_url,
                 ring=doorbells.ring,

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from desk.demo.letters import letters_shown
 from desk.demo.people import PEOPLE, DemoPerson
 from desk.demo.site import SITE_KEY
 from notices.mail.port import Letter
@@ -100,9 +101,9 @@ def rooms_page(view: View) -> str:
 
 
 def mail_page(view: View, letters: Sequence[Letter], most: int) -> str:
-    """What the desk has sent; a letter is text, whatever stands in it."""
+    """What the desk has sent; on this page a letter is text, whatever stands in it."""
     said = view.texts["mail"]
-    body = "".join(_letter(letter, view.language, said) for letter in letters)
+    body = letters_shown(letters, view.language, said)
     if not letters:
         body = f'<p class="empty">{escape(said["none"])}</p>'
     elif len(letters) == most:
@@ -215,17 +216,6 @@ def _lunch(view: View) -> str:
     body = f"<ul>{listed}</ul>" if listed else f"<p>{escape(said['closed'])}</p>"
     title = escape(said["today"])
     return f'<section class="card"><h2>{title}</h2>{body}{_more("canteen", said["week"])}</section>'
-
-
-def _letter(letter: Letter, language: str, said: Texts) -> str:
-    at = letter.at.astimezone()
-    return (
-        f'<article class="card letter"><h2>{escape(letter.subject)}</h2>'
-        f"<dl><div><dt>{escape(said['to'])}</dt><dd>{escape(letter.to)}</dd></div>"
-        f'<div><dt>{escape(said["at"])}</dt><dd><time datetime="{at.isoformat(timespec="seconds")}">'
-        f"{_words(at, language)} {at:%H:%M}</time></dd></div></dl>"
-        f"<pre>{escape(letter.text)}</pre></article>"
-    )
 
 
 def _more(page: str, text: str) -> str:

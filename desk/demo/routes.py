@@ -11,6 +11,7 @@ from importlib.resources import files
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from desk.demo.letters import LETTER, LETTER_POLICY
 from desk.demo.pages import (
     ICON,
     IDENTITY,
@@ -56,7 +57,18 @@ class Intranet:
 
     async def sent_mail(self, request: web.Request) -> web.StreamResponse:
         letters = await asyncio.to_thread(self.mail.newest, MOST_LETTERS)
-        return self._answer(request, mail_page(self._view(request, "mail"), letters, MOST_LETTERS))
+        page = mail_page(self._view(request, "mail"), letters, MOST_LETTERS)
+        return self._answer(request, page, frames=" 'self'")
+
+    async def letter(self, request: web.Request) -> web.StreamResponse:
+        """A letter's own HTML, for the frame on the page of mail."""
+        letters = await asyncio.to_thread(self.mail.newest, MOST_LETTERS)
+        wanted = request.query.get("id")
+        html = next((each.html for each in letters if each.id == wanted and each.html), None)
+        if html is None:
+            return await self.missing(request)
+        headers = {"Content-Security-Policy": LETTER_POLICY, "Cache-Control": "no-store"}
+        return web.Response(text=html, content_type="text/html", headers=headers)
 
     async def identity(self, request: web.Request) -> web.StreamResponse:
         """A fresh JWT for whoever is signed in; 204 for nobody."""
@@ -100,9 +112,11 @@ class Intranet:
             (each for each in [*wishes, *preferred] if each in LANGUAGES), self.settings.default_language
         )
 
-    def _answer(self, request: web.Request, text: str, *, status: int = 200) -> web.StreamResponse:
+    def _answer(
+        self, request: web.Request, text: str, *, status: int = 200, frames: str = ""
+    ) -> web.StreamResponse:
         headers = {
-            "Content-Security-Policy": policy(self.desk),
+            "Content-Security-Policy": policy(self.desk, frames),
             "Cache-Control": "no-store",
             # With no referrer at all a browser names no origin either when the form signs somebody in.
             "Referrer-Policy": "same-origin",
@@ -123,6 +137,7 @@ def demo_application(intranet: Intranet) -> web.Application:
         [
             *pages,
             web.get(PATHS["mail"], intranet.sent_mail),
+            web.get(LETTER, intranet.letter),
             web.get(IDENTITY, intranet.identity),
             web.post(SIGN_IN, intranet.sign_in),
             web.get(STYLE, _file("demo.css", "text/css")),
@@ -133,10 +148,13 @@ def demo_application(intranet: Intranet) -> web.Application:
     return application
 
 
-def policy(desk: str) -> str:
-    """A strict host page: of the desk it takes the loader and the frame, and nothing else."""
+def policy(desk: str, frames: str = "") -> str:
+    """A strict host page: of the desk it takes the loader and the frame, and nothing else.
+
+    The page of mail shows letters in `frames` of its own.
+    """
     return (
-        f"default-src 'none'; script-src {desk}; frame-src {desk}; style-src 'self'; img-src 'self'; "
+        f"default-src 'none'; script-src {desk}; frame-src {desk}{frames}; style-src 'self'; img-src 'self'; "
         "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'; trusted-types 'none'"
     )

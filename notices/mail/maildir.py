@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 import heapq
 import mailbox
 from collections.abc import Iterator
@@ -11,28 +11,32 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+from notices.mail.composing import Sender, compose
 from notices.mail.port import Letter, Mail, MailRefused
 
-_FROM = "Guichet <guichet@localhost>"
+DESK = Sender("Guichet <guichet@guichet.localhost>")
 
 
 class MaildirMail:
     """Writes each letter as a file (RFC 5322) into a Maildir, once per key."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, sender: Sender = DESK) -> None:
+        self._folder, self._sender = folder, sender
 
-    def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> None:
         """Keep a letter; one with the same key is already there and is left alone."""
+        letter = compose(mail, self._sender)
+        await asyncio.to_thread(self._keep, letter)
+
+    def _keep(self, letter: EmailMessage) -> None:
         try:
             # All three, also in a folder that is there and empty: `mailbox` makes them only with the folder.
             for name in ("tmp", "new", "cur"):
                 (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
             box = mailbox.Maildir(self._folder)
-            message_id = _message_id(mail.key)
-            if any(letter["Message-ID"] == message_id for letter in box):
+            if any(kept["Message-ID"] == letter["Message-ID"] for kept in box):
                 return
-            box.add(_letter(mail, message_id))
+            box.add(letter.as_bytes(policy=policy.SMTPUTF8.clone(linesep="\n")))
         except OSError as error:
             raise MailRefused(f"the mail folder cannot be written: {error.strerror}") from error
         except mailbox.Error as error:
@@ -56,23 +60,19 @@ class MaildirMail:
 def _read(path: Path, at: float) -> Letter | None:
     try:
         letter = message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.default)
-        body = letter.get_body(preferencelist=("plain",))
-        text = str(body.get_content()) if body is not None else ""
-        to, subject = str(letter["To"] or ""), str(letter["Subject"] or "")
-        return Letter(to, subject, text, datetime.fromtimestamp(at, tz=UTC))
+        return Letter(
+            str(letter["To"] or ""),
+            str(letter["Subject"] or ""),
+            _body(letter, "plain"),
+            datetime.fromtimestamp(at, tz=UTC),
+            _body(letter, "html"),
+            str(letter["References"] or ""),
+            str(letter["Message-ID"] or "").strip("<>").partition("@")[0],
+        )
     except (OSError, LookupError, ValueError, AttributeError):
         return None
 
 
-def _letter(mail: Mail, message_id: str) -> EmailMessage:
-    letter = EmailMessage()
-    letter["From"], letter["To"], letter["Message-ID"] = _FROM, mail.to, message_id
-    # A header is one line; EmailMessage refuses line breaks, and a subject may come from a chat.
-    letter["Subject"] = " ".join(mail.subject.split())
-    letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(mail.text)
-    return letter
-
-
-def _message_id(key: str) -> str:
-    return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@guichet.localhost>"
+def _body(letter: EmailMessage, kind: str) -> str:
+    body = letter.get_body(preferencelist=(kind,))
+    return str(body.get_content()) if body is not None else ""

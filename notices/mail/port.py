@@ -9,36 +9,54 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Mail:
-    """One letter; `key` becomes the Message-ID, the same at every try."""
+    """One letter; `key` becomes the Message-ID, the same at every try.
+
+    `thread` is what letters of one conversation have in common, such as a ticket's number; `link` is the
+    whole address of the place the letter is about; `at` is when it was decided to write it.
+    """
 
     key: str
     to: str
     subject: str
     text: str
+    at: datetime
+    language: str = "en"
+    link: str | None = None
+    thread: str | None = None
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A letter that was sent, as it can be read again."""
+    """A letter that was sent, as it can be read again; `thread` is the id its References name."""
 
     to: str
     subject: str
     text: str
     at: datetime
+    html: str = ""
+    thread: str = ""
+    id: str = ""
 
 
 class MailRefused(Exception):
-    """The letter was not taken; the text says why, without quoting it."""
+    """The letter was not taken; the text says why, without quoting it.
+
+    Permanent: this letter will never be taken, and trying again would only annoy the other side.
+    """
+
+    def __init__(self, why: str, *, is_permanent: bool = False) -> None:
+        super().__init__(why)
+        self.is_permanent = is_permanent
 
 
 class MailPort(Protocol):
     """Takes letters; returns when the other side has them."""
 
-    def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> None:
         """Hand a letter over.
 
         Raises:
-            MailRefused: not taken; trying again later may help.
+            MailRefused: not taken; unless that is permanent, trying again later may help.
         """
 
 

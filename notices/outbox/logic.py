@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-MAX_ATTEMPTS = 8
+MAX_ATTEMPTS = 24
 FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
+
+KEPT_AFTER_SENDING = timedelta(days=30)
+"""How long what was sent can be looked at; then its words and its recipient are forgotten."""
 
 CLAIM = timedelta(seconds=60)
 """How long a taken parcel is left to its taker before it is due again."""
 
 
 def next_delay(attempts: int) -> timedelta:
-    """Doubling from five seconds to an hour: eight attempts span about ten minutes, then a person looks."""
+    """Doubling from five seconds to an hour: 24 attempts span about 14 hours, a server's bad night."""
     doublings = min(max(0, attempts - 1), 20)
     return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
 

@@ -13,11 +13,12 @@ from storage.base import Base
 
 
 class OutboxState(enum.Enum):
-    """Waiting to be sent, sent, or given up and shown to an administrator."""
+    """Waiting to be sent, sent, given up and shown to an administrator, or dropped by one."""
 
     WAITING = "waiting"
     SENT = "sent"
     DEAD = "dead"
+    DROPPED = "dropped"
 
 
 class OutboxItem(Base):

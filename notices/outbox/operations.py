@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from notices.outbox.logic import CLAIM, is_dead, next_delay
+from notices.outbox.logic import CLAIM, KEPT_AFTER_SENDING, is_dead, next_delay
 from notices.outbox.models import OutboxItem, OutboxState
 
 
@@ -24,6 +24,7 @@ class Parcel:
     recipient: str
     payload: dict[str, Any]
     attempts: int
+    created_at: datetime
 
 
 def put_in_outbox(
@@ -73,7 +74,7 @@ def claim_parcels(session: Session, *, now: datetime, limit: int = 20) -> list[P
     for item in taken:
         item.attempts += 1
         item.next_attempt_at = now + CLAIM
-    return [Parcel(i.id, i.key, i.port, i.recipient, i.payload, i.attempts) for i in taken]
+    return [Parcel(i.id, i.key, i.port, i.recipient, i.payload, i.attempts, i.created_at) for i in taken]
 
 
 def mark_sent(session: Session, parcel_id: int, *, now: datetime) -> None:
@@ -82,17 +83,33 @@ def mark_sent(session: Session, parcel_id: int, *, now: datetime) -> None:
     item.state, item.sent_at, item.error = OutboxState.SENT, now, None
 
 
-def mark_failed(session: Session, parcel_id: int, *, why: str, now: datetime) -> bool:
-    """Try again later, or give up after the last attempt; returns whether it was given up."""
+def mark_failed(session: Session, parcel_id: int, *, why: str, now: datetime, is_final: bool = False) -> bool:
+    """Try again later, or give up: after the last attempt, or when another one would be in vain (`is_final`).
+
+    Returns whether it was given up.
+    """
     item = session.get_one(OutboxItem, parcel_id, with_for_update=True)
     if item.state is not OutboxState.WAITING:
         return False  # a slow taker reports a failure after another one has sent it
     item.error = why[:200]
-    if is_dead(item.attempts):
+    if is_final or is_dead(item.attempts):
         item.state = OutboxState.DEAD
         return True
     item.next_attempt_at = now + next_delay(item.attempts)
     return False
+
+
+def forget_sent(session: Session, *, now: datetime) -> int:
+    """Empty what was sent or dropped long ago: its words and whose address it went to. Returns how many.
+
+    The row stays: its key is what keeps anything from being sent again.
+    """
+    old = update(OutboxItem).where(
+        OutboxItem.state.in_((OutboxState.SENT, OutboxState.DROPPED)),
+        OutboxItem.created_at < now - KEPT_AFTER_SENDING,
+        OutboxItem.recipient != "",
+    )
+    return len(session.scalars(old.values(payload={}, recipient="").returning(OutboxItem.id)).all())
 
 
 def outbox_counts(session: Session) -> dict[OutboxState, int]:

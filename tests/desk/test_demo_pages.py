@@ -241,6 +241,7 @@ MAIL = Mail(
     "it-desk@example.org",
     "[INC-000001] <b>Écran</b> noir",
     "Bonjour <script>alert(1)</script>\n& co\n",
+    TUESDAY,
 )
 
 
@@ -255,11 +256,11 @@ async def test_no_mail_is_said_in_words(tmp_path: Path, language: str, none: str
 @pytest.mark.parametrize(("language", "to"), [("en", "<dt>To</dt>"), ("fr", "<dt>À</dt>")])
 async def test_every_mail_is_shown_as_text(tmp_path: Path, language: str, to: str) -> None:
     async with a_demo(tmp_path) as demo:
-        demo.mail.send(MAIL)
+        await demo.mail.send(MAIL)
         page = await demo.get(f"/demo/mail?lang={language}")
 
     assert "<h2>[INC-000001] &lt;b&gt;Écran&lt;/b&gt; noir</h2>" in page.text
-    assert "<pre>Bonjour &lt;script&gt;alert(1)&lt;/script&gt;\n&amp; co\n</pre>" in page.text
+    assert "<pre>Bonjour &lt;script&gt;alert(1)&lt;/script&gt;\n&amp; co\n" in page.text
     assert f"{to}<dd>it-desk@example.org</dd>" in page.text
     assert Outline(page.text).open == []
 

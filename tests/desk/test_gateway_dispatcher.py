@@ -35,7 +35,7 @@ async def test_the_team_gets_one_letter_per_ticket(tmp_path: Path) -> None:
         [letter] = letters(desk)
         assert letter["To"] == "it-desk@example.org"
         assert "INC-000001" in letter["Subject"]
-        assert "coffee machine in room 12" in letter.get_payload()
+        assert "coffee machine in room 12" in letter.as_string()
 
 
 def _states(desk: RunningDesk) -> list[OutboxState]:
@@ -55,7 +55,7 @@ class Post:
         self.error = error
         self.taken: list[str] = []
 
-    def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> None:
         if mail.to == "bad@example.org":
             raise self.error
         self.taken.append(mail.key)

@@ -13,10 +13,15 @@ from pathlib import Path
 import pytest
 
 from notices.mail.maildir import MaildirMail
-from notices.mail.port import Letter, Mail, MailRefused
+from notices.mail.port import Mail, MailRefused
+from tests.databases import NOW
 
 MAIL = Mail(
-    key="ticket:INC-000001:opened", to="it-desk@example.org", subject="[INC-000001] Écran noir", text="Été\n"
+    key="ticket:INC-000001:opened",
+    to="it-desk@example.org",
+    subject="[INC-000001] Écran noir",
+    text="Été\n",
+    at=NOW,
 )
 
 
@@ -27,34 +32,41 @@ def letters(folder: Path) -> list[EmailMessage]:
     ]
 
 
-def test_a_letter_is_kept_and_can_be_read(tmp_path: Path) -> None:
-    MaildirMail(tmp_path / "mail").send(MAIL)
+def words(letter: EmailMessage) -> str:
+    """What was written, without what every letter ends with."""
+    body = letter.get_body(preferencelist=("plain",))
+    assert body is not None
+    return str(body.get_content()).partition("\n-- \n")[0]
+
+
+async def test_a_letter_is_kept_and_can_be_read(tmp_path: Path) -> None:
+    await MaildirMail(tmp_path / "mail").send(MAIL)
 
     [letter] = letters(tmp_path / "mail")
     assert letter["To"] == MAIL.to
     assert letter["Subject"] == MAIL.subject
-    assert letter.get_content() == MAIL.text
+    assert words(letter) == MAIL.text
     assert letter["Auto-Submitted"] == "auto-generated"
 
 
-def test_a_letter_is_kept_once_per_key(tmp_path: Path) -> None:
+async def test_a_letter_is_kept_once_per_key(tmp_path: Path) -> None:
     for _ in range(3):
-        MaildirMail(tmp_path / "mail").send(MAIL)
-    MaildirMail(tmp_path / "mail").send(replace(MAIL, subject="again, other words"))
-    MaildirMail(tmp_path / "mail").send(replace(MAIL, key="ticket:INC-000002:opened"))
+        await MaildirMail(tmp_path / "mail").send(MAIL)
+    await MaildirMail(tmp_path / "mail").send(replace(MAIL, subject="again, other words"))
+    await MaildirMail(tmp_path / "mail").send(replace(MAIL, key="ticket:INC-000002:opened"))
 
     assert len(letters(tmp_path / "mail")) == 2
 
 
-def test_a_letter_that_was_read_is_not_kept_again(tmp_path: Path) -> None:
+async def test_a_letter_that_was_read_is_not_kept_again(tmp_path: Path) -> None:
     mail = MaildirMail(tmp_path / "mail")
-    mail.send(MAIL)
+    await mail.send(MAIL)
     box = mailbox.Maildir(tmp_path / "mail")
     for path in list((tmp_path / "mail" / "new").iterdir()):
         path.rename(tmp_path / "mail" / "cur" / f"{path.name}:2,S")
     box.close()
 
-    mail.send(MAIL)
+    await mail.send(MAIL)
 
     assert letters(tmp_path / "mail") == []
 
@@ -73,57 +85,57 @@ def test_a_letter_that_was_read_is_not_kept_again(tmp_path: Path) -> None:
         "=?utf-8?q?encoded?=",
     ],
 )
-def test_any_subject_becomes_one_header_line(tmp_path: Path, subject: str) -> None:
-    MaildirMail(tmp_path / "mail").send(replace(MAIL, subject=subject))
+async def test_any_subject_becomes_one_header_line(tmp_path: Path, subject: str) -> None:
+    await MaildirMail(tmp_path / "mail").send(replace(MAIL, subject=subject))
 
     [letter] = letters(tmp_path / "mail")
     assert letter["Bcc"] is None
     assert letter["Message-ID"]
-    assert letter.get_content() == MAIL.text
+    assert words(letter) == MAIL.text
     assert "\n" not in letter["Subject"]
 
 
 @pytest.mark.parametrize(
     "text", ["", "no newline", "x" * 5_000, "From here\n.\n\r\n", "ça 🖨️\n", "Subject: not one\n"]
 )
-def test_any_text_arrives(tmp_path: Path, text: str) -> None:
-    MaildirMail(tmp_path / "mail").send(replace(MAIL, text=text))
+async def test_any_text_arrives(tmp_path: Path, text: str) -> None:
+    await MaildirMail(tmp_path / "mail").send(replace(MAIL, text=text))
 
     [letter] = letters(tmp_path / "mail")
-    assert letter.get_content().split() == text.split()
+    assert words(letter).split() == text.split()
 
 
-def test_an_empty_folder_that_is_there_already_is_used(tmp_path: Path) -> None:
+async def test_an_empty_folder_that_is_there_already_is_used(tmp_path: Path) -> None:
     (tmp_path / "mail").mkdir()
 
-    MaildirMail(tmp_path / "mail").send(MAIL)
+    await MaildirMail(tmp_path / "mail").send(MAIL)
 
     assert len(letters(tmp_path / "mail")) == 1
 
 
-def test_a_folder_that_does_not_exist_is_made_with_its_parents(tmp_path: Path) -> None:
-    MaildirMail(tmp_path / "a" / "b" / "mail").send(MAIL)
+async def test_a_folder_that_does_not_exist_is_made_with_its_parents(tmp_path: Path) -> None:
+    await MaildirMail(tmp_path / "a" / "b" / "mail").send(MAIL)
 
     assert len(letters(tmp_path / "a" / "b" / "mail")) == 1
 
 
 @pytest.mark.parametrize("place", ["file", "file/below", "/proc/guichet-mail"])
-def test_a_folder_that_cannot_be_written_is_a_refusal_without_the_letter_s_words(
+async def test_a_folder_that_cannot_be_written_is_a_refusal_without_the_letter_s_words(
     tmp_path: Path, place: str
 ) -> None:
     # What even an administrator cannot write: a file in the way, and a system folder.
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(MailRefused) as refused:
-        MaildirMail(tmp_path / place).send(MAIL)
+        await MaildirMail(tmp_path / place).send(MAIL)
 
     assert MAIL.subject not in str(refused.value)
 
 
-def test_what_was_sent_can_be_read_again_newest_first(tmp_path: Path) -> None:
+async def test_what_was_sent_can_be_read_again_newest_first(tmp_path: Path) -> None:
     mail = MaildirMail(tmp_path / "mail")
     for number in range(4):
-        mail.send(replace(MAIL, key=str(number), subject=f"letter {number}"))
+        await mail.send(replace(MAIL, key=str(number), subject=f"letter {number}"))
         [path] = [each for each in (tmp_path / "mail" / "new").iterdir() if each.stat().st_mtime > 1_000]
         os.utime(path, (number, number))
         if number == 2:
@@ -132,17 +144,19 @@ def test_what_was_sent_can_be_read_again_newest_first(tmp_path: Path) -> None:
     newest = mail.newest(3)
 
     assert [letter.subject for letter in newest] == ["letter 3", "letter 2", "letter 1"]
-    assert newest[0] == Letter(MAIL.to, "letter 3", MAIL.text, datetime.fromtimestamp(3, tz=UTC))
+    assert (newest[0].to, newest[0].at) == (MAIL.to, datetime.fromtimestamp(3, tz=UTC))
+    assert newest[0].text.startswith(MAIL.text)
+    assert "<h1" in newest[0].html
 
 
-def test_a_folder_that_is_not_there_has_no_letters(tmp_path: Path) -> None:
+async def test_a_folder_that_is_not_there_has_no_letters(tmp_path: Path) -> None:
     assert MaildirMail(tmp_path / "nowhere").newest(10) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"Content-Type: text/plain; charset=nonsense\n\nx"])
-def test_what_is_no_letter_does_not_keep_others_from_being_read(tmp_path: Path, content: bytes) -> None:
+async def test_what_is_no_letter_does_not_keep_others_from_being_read(tmp_path: Path, content: bytes) -> None:
     mail = MaildirMail(tmp_path / "mail")
-    mail.send(MAIL)
+    await mail.send(MAIL)
     (tmp_path / "mail" / "new" / "strange").write_bytes(content)
 
     assert MAIL.subject in [letter.subject for letter in mail.newest(10)]

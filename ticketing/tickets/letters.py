@@ -95,7 +95,7 @@ def _put(
         key=f"ticket:{number}:{what}",
         port="mail",
         recipient=team.email,
-        payload={"subject": subject, "text": body},
+        payload={"subject": subject, "text": body, "ticket": number, "language": team.language},
         now=now,
     )
 

@@ -1,0 +1,26 @@
+"""How this installation's mail leaves, as its settings say."""
+
+from __future__ import annotations
+
+from desk.settings import Settings
+from notices.mail.composing import Sender
+from notices.mail.maildir import MaildirMail
+from notices.mail.port import MailPort
+from notices.mail.smtp import Encryption, SmtpMail, SmtpServer
+
+
+def post_office(settings: Settings) -> MailPort:
+    """By the mail server; without one letters are kept where a mail program finds them."""
+    sender = Sender(settings.mail_from, settings.mail_reply_to)
+    if not settings.smtp_host:
+        return MaildirMail(settings.var / "mail", sender)
+    server = SmtpServer(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        encryption=Encryption(settings.smtp_encryption),
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+        seconds=settings.smtp_seconds,
+        authorities=settings.smtp_authorities,
+    )
+    return SmtpMail(server, sender)
