@@ -27,6 +27,7 @@ class Since:
 
     Args:
         sent: keys of what had left the desk.
+        dropped: keys of what an administrator did not want sent.
         last: the last number of tickets and of problems.
         erased: tickets and entries whose words were taken out, and that are back with the backup.
     """
@@ -34,6 +35,7 @@ class Since:
     sent: tuple[str, ...]
     last: dict[str, int]
     erased: tuple[tuple[str, int], ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 def known_since(url: str, taken_at: datetime, last_entry: int) -> Since | None:
@@ -41,12 +43,13 @@ def known_since(url: str, taken_at: datetime, last_entry: int) -> Since | None:
     engine = create_engine(url, hide_parameters=True)
     try:
         with engine.connect() as connection:
-            sent = connection.execute(
+            sent = connection.scalars(
                 text("SELECT key FROM outbox_item WHERE state = 'sent' AND sent_at >= :since"),
                 {"since": _moment(connection.dialect.name, taken_at - CLOCKS_APART)},
-            )
-            keys = tuple(row.key for row in sent)
-            return Since(keys, _last(connection), _erased(connection, last_entry))
+            ).all()
+            dropped = connection.scalars(text("SELECT key FROM outbox_item WHERE state = 'dropped'")).all()
+            erased = _erased(connection, last_entry)
+            return Since(tuple(sent), _last(connection), erased, tuple(dropped))
     except (SQLAlchemyError, LookupError, ValueError, TypeError):
         return None  # damaged: that may be why it is replaced
     finally:
@@ -101,6 +104,11 @@ class Mending:
             yield (
                 f"UPDATE outbox_item SET state = 'sent', sent_at = '{now}', error = NULL"  # noqa: S608
                 f" WHERE state = 'waiting' AND key IN ({', '.join(map(_quoted, keys))})"
+            )
+        for keys in _portions(self.since.dropped if self.since else ()):
+            yield (
+                f"UPDATE outbox_item SET state = 'dropped' WHERE state = 'waiting'"  # noqa: S608
+                f" AND key IN ({', '.join(map(_quoted, keys))})"
             )
         if self.holds_outbox:
             yield f"UPDATE outbox_item SET state = 'dead', error = '{HELD}' WHERE state = 'waiting'"  # noqa: S608

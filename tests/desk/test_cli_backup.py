@@ -441,6 +441,19 @@ def test_what_the_replaced_desk_has_sent_since_is_not_sent_again(first: Desk, fi
     assert report["lost"] == {"ticket": 1, "problem": 0}
 
 
+def test_what_somebody_has_dropped_since_is_not_sent(first: Desk, file: Path) -> None:
+    db = first.upgrade()
+    put(db, "unwanted")
+    first.must("backup", str(file))
+    db.write(lambda session: session.execute(text("UPDATE outbox_item SET state = 'dropped'")))
+    first.stop()
+
+    first.must("restore", str(file), "--replace")
+
+    states = first.open().read(lambda session: session.scalars(text("SELECT state FROM outbox_item")).all())
+    assert states == ["dropped"]
+
+
 @pytest.mark.parametrize(("options", "skipped"), [((), 1_000), (("--skip", "5"), 5), (("--skip", "0"), 0)])
 def test_numbers_told_since_are_left_out(
     first: Desk, second: Desk, file: Path, options: tuple[str, ...], skipped: int
