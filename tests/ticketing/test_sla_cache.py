@@ -31,10 +31,14 @@ from tests.ticketing.promised import (
 from tests.ticketing.tickets import a_ticket, ticket_of
 from ticketing.calendars.models import Calendar
 from ticketing.escalations.models import EscalationRule
+from ticketing.routing.category_administration import add_category
+from ticketing.sla.administration import LevelChanges, add_level
+from ticketing.sla.logic import Agreement
 from ticketing.sla.models import Clockwork, ServiceLevel
 from ticketing.sla.shipped import ship_promises
 from ticketing.sla.upkeep import recompute_some, renew
 from ticketing.tickets.handling import add_work_note
+from ticketing.tickets.intake import Intake
 from ticketing.tickets.logic import MOVES, HoldReason, Status
 from ticketing.tickets.models import Ticket
 from ticketing.tickets.priority import Impact, Urgency
@@ -152,6 +156,21 @@ def test_an_edit_reaches_every_open_ticket_some_at_a_time(db: Database) -> None:
     assert {dates(db, each) for each in tickets} == {(at(1), at(0.75))}
     assert batches == 3
     assert db.write(recompute_some, limit=2) is False
+
+
+def test_what_holds_for_a_category_holds_for_one_that_is_put_below_it_later(db: Database) -> None:
+    a_desk(db)
+    changes: LevelChanges = {
+        "conditions": {"categories": ["other"]},
+        "targets": {"first_response": 30},
+        "position": 0,
+    }
+    db.write(add_level, "odd-things", Agreement.SLA, changes)
+    db.write(add_category, "odder-things", {"parent": "other", "names": {"en": "Odder things"}})
+
+    intake = Intake(category="odder-things", impact=Impact.MEDIUM, urgency=Urgency.MEDIUM)
+
+    assert dates(db, a_ticket(db, intake=intake))[0] == at(0.5)
 
 
 def test_a_ticket_written_after_an_edit_follows_it_at_once(db: Database) -> None:

@@ -19,6 +19,7 @@ from ticketing.routing.categories import shipped
 from ticketing.routing.errors import CategoryUnknown, RoutingRefused
 from ticketing.routing.logic import OTHER, Category, why_not_parent, why_not_words
 from ticketing.routing.queries import categories
+from ticketing.sla.upkeep import renew
 
 _TABLE = models.Category.metadata.tables[models.Category.__tablename__]
 _INSERT_MISSING = {
@@ -58,6 +59,7 @@ def add_category(session: Session, key: str, changes: CategoryChanges) -> Catego
             session.add(row)
     except IntegrityError:
         raise RoutingRefused(f"there is a category {key!r} already") from None
+    renew(session)
     return categories(session)[key]
 
 
@@ -73,6 +75,9 @@ def change_category(session: Session, key: str, changes: CategoryChanges) -> Cat
         raise CategoryUnknown(key)
     _change(session, row, changes)
     session.flush()
+    if "parent" in changes:
+        # A level or a rule that holds for a category holds for everything below it.
+        renew(session)
     return categories(session)[key]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from ticketing.sla.cache import refresh
+from ticketing.sla.history import IRRELEVANT
 from ticketing.tickets.chain import (
     Entry,
     Fields,
@@ -144,7 +145,8 @@ def write_entry(
     if act.kind in VISIBILITY:
         session.add(TicketReply(entry_id=entry.id, ticket_id=ticket.id, visibility=VISIBILITY[act.kind]))
     session.flush()
-    refresh(session, ticket)
+    if after or act.kind not in IRRELEVANT:
+        refresh(session, ticket)
     return entry
 
 
