@@ -7,49 +7,24 @@ from datetime import timedelta
 import pytest
 
 from identity.people.models import Person
-from notices.outbox.models import OutboxItem
 from notices.preferences.logic import NoticeKind
 from notices.preferences.models import UnwantedNotice
 from storage.database import Database
 from tests.databases import NOW, at_once, later, values
-from tests.ticketing.builders import ANA, Talk, a_conversation
+from tests.ticketing.builders import ANA, a_conversation
+from tests.ticketing.ratings import AGENT, a_token, links, resolutions, resolve
 from tests.ticketing.tickets import a_ticket, journal, letters, take, ticket_of
 from ticketing.ratings.errors import CommentTooLong, RatingNotFound, ScoreInvalid
 from ticketing.ratings.logic import COMMENT_CHARACTERS, PATH, WINDOW, token_digest
 from ticketing.ratings.models import Rating
 from ticketing.ratings.operations import give_rating
 from ticketing.ratings.queries import asked_rating, list_ratings, satisfaction
-from ticketing.tickets.handling import erase_text, move_ticket
+from ticketing.tickets.handling import erase_text
 from ticketing.tickets.journal import person, verify_journal
 from ticketing.tickets.logic import EntryKind, ResolutionCode, Status, ticket_number
 from ticketing.tickets.merging import merge_ticket
 from ticketing.tickets.models import TicketWatcher
 from ticketing.tickets.tagging import tag_ticket
-
-AGENT = "agent:1"
-
-
-def resolve(
-    db: Database, ticket_id: int, code: ResolutionCode = ResolutionCode.FIXED, actor: str = AGENT
-) -> None:
-    db.write(move_ticket, ticket_id, Status.RESOLVED, actor=actor, now=NOW, reason="a new cable", code=code)
-
-
-def resolutions(db: Database) -> list[OutboxItem]:
-    return [letter for letter in letters(db) if ":resolved:" in letter.key]
-
-
-def links(db: Database) -> list[str]:
-    """The links that went out, each once."""
-    return sorted({letter.payload["link"] for letter in letters(db) if letter.payload.get("link")})
-
-
-def a_token(db: Database, talk: Talk | None = None) -> tuple[int, str]:
-    """A resolved ticket, and the secret by which it can be rated."""
-    ticket_id = a_ticket(db, talk)
-    resolve(db, ticket_id)
-    [link] = links(db)
-    return ticket_id, link.removeprefix(PATH)
 
 
 def ratings(db: Database) -> list[Rating]:
