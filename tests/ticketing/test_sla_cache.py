@@ -161,12 +161,12 @@ def test_an_edit_reaches_every_open_ticket_some_at_a_time(db: Database) -> None:
 def test_what_holds_for_a_category_holds_for_one_that_is_put_below_it_later(db: Database) -> None:
     a_desk(db)
     changes: LevelChanges = {
-        "conditions": {"categories": ["other"]},
+        "conditions": {"categories": ["access"]},
         "targets": {"first_response": 30},
         "position": 0,
     }
     db.write(add_level, "odd-things", Agreement.SLA, changes)
-    db.write(add_category, "odder-things", {"parent": "other", "names": {"en": "Odder things"}})
+    db.write(add_category, "odder-things", {"parent": "access", "names": {"en": "Odder things"}})
 
     intake = Intake(category="odder-things", impact=Impact.MEDIUM, urgency=Urgency.MEDIUM)
 
