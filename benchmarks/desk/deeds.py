@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import event, func, select, text, update
@@ -21,13 +22,16 @@ from ticketing.sla.operations import tell_due
 from ticketing.sla.queries import due_tickets, explain
 from ticketing.tickets.lists import StaffFilter, staff_counts, staff_list, staff_ticket
 from ticketing.tickets.models import IS_OPEN, Ticket
+from ticketing.tickets.priority import Priority
 from ticketing.tickets.sorting import STRETCHES, Place, StaffSort, cursor_of
 
 PAGE = 25
 """As many as the smallest heap has in the middle of a group's list: pages of one length are compared."""
 
-DUE = 5
-MOST_SWEEPS = 4
+DUE, MOST_SWEEPS = 3, 2
+ALIKE = (Ticket.priority == Priority.P3, Ticket.opened_at < NOW - timedelta(days=5))
+"""Tickets of which the same is to be told: everything that was promised for them is overdue."""
+
 GROUPS = tuple(SHIPPED)
 EVERYTHING = StaffFilter(statuses=frozenset())
 
@@ -119,7 +123,7 @@ def _coming_about(db: Database) -> Callable[[], None]:
     def change(session: Session) -> None:
         fresh = (
             select(Ticket.id)
-            .where(text(IS_OPEN), Ticket.next_sla_event_at > NOW, Ticket.journal_length == ENTRIES)
+            .where(text(IS_OPEN), Ticket.next_sla_event_at > NOW, Ticket.journal_length == ENTRIES, *ALIKE)
             .order_by(Ticket.id)
             .limit(DUE)
         )
