@@ -45,6 +45,7 @@ RequesterGroups = Annotated[
 Vip = Annotated[bool | None, typer.Option("--vip/--no-vip", help="For VIPs only, or for all others.")]
 Anybody = Annotated[bool, typer.Option("--everybody", help="Ask for nothing but what is named here.")]
 
+PIPE_WIDTH = 140
 ASKED = ("priorities", "types", "categories", "groups", "tiers", "requester_groups", "vip")
 
 
@@ -97,7 +98,12 @@ def tell(facts: Any, as_json: bool, table: Callable[[], Any]) -> None:
     if as_json:
         print(json.dumps(facts, ensure_ascii=False, default=str))
     else:
-        out.print(table(), soft_wrap=False)
+        show(table())
+
+
+def show(table: Any) -> None:
+    """A table as wide as the terminal; in a file or a pipe wide enough that words are not cut."""
+    out.print(table, soft_wrap=False, width=None if out.is_terminal else PIPE_WIDTH)
 
 
 def a_table(columns: Iterable[str], rows: Iterable[Sequence[str]], title: str | None = None) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from desk.cli.console import CommandFailed, out, say
+from desk.cli.console import CommandFailed, say
 from desk.cli.promising import (
     Active,
     Anybody,
@@ -27,6 +27,9 @@ from desk.cli.promising import (
     read,
     tell,
     write,
+)
+from desk.cli.promising import (
+    show as print_table,
 )
 
 if TYPE_CHECKING:
@@ -89,7 +92,7 @@ def explain(
         if isinstance(part, str):
             say(part)
         else:
-            out.print(part, soft_wrap=False)
+            print_table(part)
 
 
 @app.command()
