@@ -235,7 +235,6 @@ def test_every_kind_of_entry_is_shown_or_not_on_purpose() -> None:
         EntryKind.SPLIT,
         EntryKind.MARKED_DUPLICATE,
         EntryKind.PARENT_CHANGED,
-        EntryKind.ATTACHED,
         EntryKind.RATED,
     }
     assert not SHOWN & STAFF_ONLY

@@ -35,7 +35,6 @@ IRRELEVANT = frozenset(
         EntryKind.PARENT_CHANGED,
         EntryKind.TAGGED,
         EntryKind.WATCHED,
-        EntryKind.ATTACHED,
         EntryKind.PROBLEM_LINKED,
         EntryKind.PROBLEM_UNLINKED,
         EntryKind.SLA_WARNED,

@@ -86,7 +86,6 @@ class EntryKind(enum.Enum):
     PARENT_CHANGED = "parent_changed"
     TAGGED = "tagged"
     WATCHED = "watched"
-    ATTACHED = "attached"
     PROBLEM_LINKED = "problem_linked"
     PROBLEM_UNLINKED = "problem_unlinked"
     SLA_WARNED = "sla_warned"
