@@ -17,6 +17,7 @@ from ticketing.groups.models import AssignmentGroup, GroupMember
 from ticketing.groups.queries import group_by_key, ladder_of, member_tier, members_of
 from ticketing.tickets.access import access_ticket
 from ticketing.tickets.announcing import announce
+from ticketing.tickets.chain import Fields
 from ticketing.tickets.errors import AssignmentNotAllowed
 from ticketing.tickets.intake import kept
 from ticketing.tickets.journal import DESK, Act, change, write_entry
@@ -188,15 +189,20 @@ def give_to_next(
 
 def skills_asked(session: Session, ticket: Ticket) -> Collection[str]:
     """What the rule that routed a ticket asks of whoever gets it; nothing once it is in another group."""
-    data = session.scalar(
+    routed = routing_of(session, ticket)
+    if routed is None or routed["group"] != ticket.assignment_group:
+        return ()
+    return tuple(routed["skills"])
+
+
+def routing_of(session: Session, ticket: Ticket) -> Fields | None:
+    """The rule that routed a ticket: its key (`rule`), `group` and `skills`; None where none did."""
+    return session.scalar(
         select(JournalEntry.data)
         .where(JournalEntry.ticket_id == ticket.id, JournalEntry.kind == EntryKind.ROUTED)
         .order_by(JournalEntry.number.desc())
         .limit(1)
     )
-    if data is None or data.get("group") != ticket.assignment_group:
-        return ()
-    return tuple(data.get("skills", ()))
 
 
 def place_of(ticket: Ticket) -> Place:
