@@ -230,6 +230,33 @@ def _articles(settings: Settings) -> Iterator[Finding]:
         yield Finding("articles", State.WARN, what, "`guichet kb import` brings in the shipped ones")
 
 
+def mail(settings: Settings) -> Iterator[Finding]:
+    """Where mail goes, and whether some of it was given up."""
+    from notices.outbox.models import OutboxState
+    from notices.outbox.operations import outbox_counts
+    from storage import schema
+    from storage.database import Database
+
+    where = f"by {settings.smtp_host}, encryption: {settings.smtp_encryption}"
+    if not settings.smtp_host:
+        where = f"kept in {settings.var / 'mail'} (no GUICHET_SMTP_HOST)"
+    url = settings.database_url
+    if is_missing_file(url) or not schema.status(url).is_current:
+        yield Finding("mail", State.OK, where)
+        return
+    opened = Database(url, threads=1)
+    try:
+        counts = opened.read(outbox_counts)
+    finally:
+        opened.close()
+    where += f"; {counts[OutboxState.WAITING]} on their way"
+    if dead := counts[OutboxState.DEAD]:
+        do = "`guichet outbox list --dead` says why; `guichet outbox resend --dead` tries again"
+        yield Finding("mail", State.WARN, f"{where}, {dead} given up", do)
+    else:
+        yield Finding("mail", State.OK, where)
+
+
 def rasa_health(settings: Settings) -> Iterator[Finding]:
     if settings.assistant == "none" or ports.is_free("127.0.0.1", settings.rasa_port):
         return
@@ -282,5 +309,6 @@ CHECKS: tuple[tuple[str, Callable[[Settings], Iterator[Finding]]], ...] = (
     ("web", browser_side),
     ("database", database),
     ("widget", widget),
+    ("mail", mail),
     ("health", rasa_health),
 )

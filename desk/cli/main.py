@@ -15,6 +15,8 @@ from desk.cli import (
     doctor,
     escalation,
     kb,
+    notices,
+    outbox,
     restore,
     run,
     site,
@@ -42,6 +44,8 @@ app.add_typer(kb.app, name="kb")
 app.add_typer(db.app, name="db")
 app.add_typer(site.app, name="site")
 app.add_typer(audit.app, name="audit")
+app.add_typer(outbox.app, name="outbox")
+app.add_typer(notices.app, name="notices")
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(sla.app, name="sla")

@@ -15,6 +15,7 @@ from notices.mail.html import as_html
 from notices.mail.port import Mail, MailRefused
 from notices.texts.catalogue import say
 
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f\s]")
 _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 """What must not stand in a letter: control characters but tabs and line feeds, and half characters."""
 
@@ -63,10 +64,10 @@ def compose(mail: Mail, sender: Sender) -> EmailMessage:
         letter["In-Reply-To"] = letter["References"] = root
     letter["Auto-Submitted"] = "auto-generated"
     letter["X-Auto-Response-Suppress"] = "All"
-    letter["Content-Language"] = mail.language
     # Quoted-printable passes servers that know seven bits only, and no line gets too long.
     letter.set_content(_text(mail), cte="quoted-printable")
     letter.add_alternative(as_html(_cleaned(mail)), subtype="html", cte="quoted-printable")
+    letter["Content-Language"] = mail.language  # what is set before the content is lost with it
     return letter
 
 
@@ -79,10 +80,12 @@ def recipient(to: str, sender: Sender) -> Address:
     if to.strip().casefold() in sender.own:
         raise MailRefused("it is an address of the desk itself", is_permanent=True)
     try:
-        name, at, domain = to.rpartition("@")
+        Address(addr_spec=_BEYOND_ASCII.sub("x", to))
+        name, _, domain = to.rpartition("@")
         # A name server knows domains in ASCII only.
-        ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
-        return Address(addr_spec=f"{name}{at}{ascii_domain}")
+        return Address(
+            username=name, domain=domain if domain.isascii() else domain.encode("idna").decode("ascii")
+        )
     except (MessageError, ValueError, IndexError):
         raise MailRefused("it is no e-mail address", is_permanent=True) from None
 

@@ -25,3 +25,8 @@ class NoticeKind(enum.Enum):
     SLA_BREACH = "sla_breach"
     LEAD_TOLD = "lead_told"
     RATING_ASKED = "rating_asked"
+
+
+NEEDED = frozenset({NoticeKind.REPLIED, NoticeKind.LEAD_TOLD})
+"""What nobody can turn off: an answer may ask something while the clock stands still, and a lead who is told
+is the last one who is."""
