@@ -73,11 +73,13 @@ def _row(row: Interval, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 def length_in_words(length: timedelta) -> str:
-    """Hours and minutes, and seconds where there are some: 12 h 45, 30 min, 0 min 20 s."""
+    """Hours and minutes, and seconds where there are some: 12 h 45, 30 min, 1 h 05 min 20 s."""
     seconds = round(length.total_seconds())
     hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
     words = f"{hours} h {minutes:02d}" if hours else f"{minutes} min"
-    return f"{words} {rest} s" if rest else words
+    if not rest:
+        return words
+    return f"{words} min {rest} s" if hours else f"{words} {rest} s"
 
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:

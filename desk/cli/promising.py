@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
@@ -103,7 +104,11 @@ def tell(facts: Any, as_json: bool, table: Callable[[], Any]) -> None:
 
 def show(table: Any) -> None:
     """A table as wide as the terminal; in a file or a pipe wide enough that words are not cut."""
-    out.print(table, soft_wrap=False, width=None if out.is_terminal else PIPE_WIDTH)
+    from rich.console import Console
+
+    wide = out if out.is_terminal else Console(highlight=False, width=PIPE_WIDTH)
+    with suppress(OSError):
+        wide.print(table, soft_wrap=False)
 
 
 def a_table(columns: Iterable[str], rows: Iterable[Sequence[str]], title: str | None = None) -> Any:
