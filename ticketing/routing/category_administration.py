@@ -51,6 +51,8 @@ def add_category(session: Session, key: str, changes: CategoryChanges) -> Catego
     if why := why_not_key(key):
         raise RoutingRefused(f"{key!r}: {why}")
     ship_categories(session)
+    if key in categories(session):
+        raise RoutingRefused(f"there is a category {key!r} already")
     last = session.scalar(select(func.max(models.Category.position))) or 0
     row = models.Category(key=key, names={}, words={}, position=last + 1, is_active=True)
     _change(session, row, {"names": {}, **changes})
