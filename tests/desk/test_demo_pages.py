@@ -265,6 +265,31 @@ async def test_every_mail_is_shown_as_text(tmp_path: Path, language: str, to: st
     assert Outline(page.text).open == []
 
 
+async def test_a_letter_s_html_is_shown_in_a_frame_in_which_nothing_runs(tmp_path: Path) -> None:
+    async with a_demo(tmp_path) as demo:
+        await demo.mail.send(MAIL)
+        page = await demo.get("/demo/mail")
+        [src] = re.findall(r'<iframe sandbox src="([^"]+)"', page.text)
+        letter, none = await demo.get(src), await demo.get("/demo/mail/letter?id=x")
+
+    assert re.search(r"frame-src \S+ 'self';", page.headers["Content-Security-Policy"])
+    assert "Bonjour &lt;script&gt;alert(1)&lt;/script&gt;" in letter.text
+    policy = letter.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox;" in policy
+    assert "script-src" not in policy
+    assert none.status == 404
+
+
+def test_letters_of_one_thread_say_which_one_they_are() -> None:
+    view = View("mail", "en", None, "Demo", DESK, TUESDAY.date())
+    letters = [Letter("a@example.org", f"s{n}", "", TUESDAY, thread=f"t{n % 2}") for n in range(3)]
+
+    page = mail_page(view, letters, 9)
+
+    assert re.findall(r"letter \d of \d", page) == ["letter 2 of 2", "letter 1 of 2"]
+
+
 async def test_mail_is_shown_newest_first_and_not_without_end(tmp_path: Path) -> None:
     view = View("mail", "en", None, "Demo", DESK, TUESDAY.date())
     letters = [Letter("a@example.org", f"letter {number}", "", TUESDAY) for number in range(3)]

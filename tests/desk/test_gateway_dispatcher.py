@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from desk.gateway.dispatcher import Dispatcher
+from desk.gateway.dispatcher import AT_ONCE, Dispatcher
+from notices.mail.composing import Sender
 from notices.mail.port import Mail, MailRefused
+from notices.mail.smtp import Encryption, SmtpMail, SmtpServer
+from notices.outbox.logic import CLAIM
 from notices.outbox.models import OutboxItem, OutboxState
-from notices.outbox.operations import put_in_outbox
+from notices.outbox.operations import claim_parcels, put_in_outbox
 from tests.desk.chats import a_socket
 from tests.desk.desks import RunningDesk, a_desk, eventually, utc_now
+from tests.notices.post import a_post_office
 
 
 def letters(desk: RunningDesk) -> list[mailbox.MaildirMessage]:
@@ -112,3 +116,85 @@ async def test_two_dispatchers_send_each_letter_once(tmp_path: Path) -> None:
         await asyncio.gather(*(Dispatcher(desk.database, post, utc_now).send_due() for post in posts))
         taken = sorted(posts[0].taken + posts[1].taken)
         assert len(taken) == len(set(taken)) == 10
+
+
+class Slow:
+    """A post office that takes its time, and counts how many letters it is handed at once."""
+
+    def __init__(self) -> None:
+        self.at_once = self.most_at_once = 0
+        self.taken: list[str] = []
+
+    async def send(self, mail: Mail) -> None:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        self.taken.append(mail.key)
+        self.at_once -= 1
+
+
+@pytest.mark.usefixtures("by_hand")
+async def test_letters_leave_several_at_once_and_those_of_a_ticket_to_somebody_in_their_order(
+    tmp_path: Path,
+) -> None:
+    async with a_desk(tmp_path, assistant="none") as desk:
+        for number in range(30):
+            who = f"p{number % 7}"
+            _put(desk, f"{who} {number:02}", f"{who}@example.org", subject="s", text="t", ticket="INC-000001")
+        post = Slow()
+
+        await Dispatcher(desk.database, post, utc_now).send_due()
+
+        assert 1 < post.most_at_once <= AT_ONCE
+        assert len(post.taken) == 30
+        for who in {key[:2] for key in post.taken}:
+            mine = [key for key in post.taken if key.startswith(who)]
+            assert mine == sorted(mine)
+
+
+@pytest.mark.usefixtures("by_hand")
+async def test_what_is_refused_for_good_is_given_up_at_once_and_what_follows_is_sent(tmp_path: Path) -> None:
+    async with a_desk(tmp_path, assistant="none") as desk:
+        post = Post(MailRefused("no such user", is_permanent=True))
+        for key in ("bad", "worse"):
+            _put(desk, key, "bad@example.org", subject="s", text="t", ticket="INC-000001")
+
+        await Dispatcher(desk.database, post, utc_now).send_due()
+
+        assert _states(desk) == [OutboxState.DEAD, OutboxState.DEAD]
+
+
+@pytest.mark.usefixtures("by_hand")
+async def test_a_desk_that_dies_before_its_note_sends_the_same_letter_again_under_the_same_id(
+    tmp_path: Path,
+) -> None:
+    async with a_desk(tmp_path, assistant="none") as desk, a_post_office() as office:
+        _put(desk, "k", "ana@example.org", subject="s", text="t", ticket="INC-000001")
+        server = SmtpServer("localhost", office.port, Encryption.NONE)
+        smtp, now = SmtpMail(server, Sender("guichet@example.org")), utc_now()
+        [parcel] = await desk.database.awrite(claim_parcels, now=now)
+        # It was handed over; then the process was killed, and nobody noted it.
+        await smtp.send(Dispatcher(desk.database, smtp, utc_now)._mail_of(parcel))
+
+        await Dispatcher(desk.database, smtp, lambda: now + CLAIM).send_due()
+
+        assert len(office.taken) == 2
+        assert len({letter["Message-ID"] for letter in office.taken}) == 1
+        assert len({letter["Date"] for letter in office.taken}) == 1
+        assert _states(desk) == [OutboxState.SENT]
+
+
+@pytest.mark.usefixtures("by_hand")
+async def test_links_lead_to_the_desk_s_public_address(tmp_path: Path) -> None:
+    async with a_desk(tmp_path, assistant="none") as desk, a_post_office() as office:
+        _put(desk, "k", "ana@example.org", subject="s", text="t", link="/rate/x", language="fr")
+        server = SmtpServer("localhost", office.port, Encryption.NONE)
+        smtp = SmtpMail(server, Sender("guichet@example.org"))
+
+        await Dispatcher(desk.database, smtp, utc_now, public_url="https://desk.example.org").send_due()
+
+        [letter] = office.taken
+        html = letter.get_body(preferencelist=("html",))
+        assert html is not None
+        assert 'href="https://desk.example.org/rate/x"' in html.get_content()
+        assert letter["Content-Language"] == "fr"

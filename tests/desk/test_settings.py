@@ -197,3 +197,34 @@ def test_a_scanner_is_a_command_that_is_given_the_file(setting: str, command: tu
 
 def test_pictures_are_off_unless_somebody_turns_them_on() -> None:
     assert load({}).pictures is False
+
+
+MAIL_SERVER = {"GUICHET_SMTP_HOST": "mail.example.org"}
+
+
+def test_mail_to_another_machine_is_encrypted_unless_somebody_says_otherwise() -> None:
+    plain = {**MAIL_SERVER, "GUICHET_SMTP_ENCRYPTION": "none"}
+
+    assert "GUICHET_SMTP_ENCRYPTION is 'none'; allowed: starttls or tls" in refusal(**plain)
+    assert load({**plain, "GUICHET_SMTP_PLAIN": "true"}).smtp_encryption == "none"
+    for host in ("localhost", "127.0.0.1", "::1"):
+        assert load({**plain, "GUICHET_SMTP_HOST": host}).smtp_encryption == "none"
+
+
+def test_the_password_of_the_mail_server_is_shown_nowhere() -> None:
+    given = {**MAIL_SERVER, "GUICHET_SMTP_PASSWORD": "hunter2"}
+
+    assert "hunter2" not in repr(load(given))
+    assert "hunter2" not in refusal(**given | {"GUICHET_SMTP_PASSWORD": "hunter2" * 100})
+    assert load(given).environment()["GUICHET_SMTP_PASSWORD"] == "hunter2"
+
+
+def test_the_desk_s_own_address_is_not_the_team_s() -> None:
+    same = {**MAIL_SERVER, "GUICHET_MAIL_FROM": "Desk <IT-desk@example.org>"}
+
+    assert "GUICHET_MAIL_FROM" in refusal(**same)
+
+
+@pytest.mark.parametrize("given", ["Desk <a@b>\r\nBcc: <c@d>", "a@b, c@d", "Desk", "<a@b> Desk"])
+def test_what_is_no_sender_is_refused(given: str) -> None:
+    assert "GUICHET_MAIL_FROM" in refusal(GUICHET_MAIL_FROM=given)

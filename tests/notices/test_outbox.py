@@ -8,11 +8,20 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notices.outbox.logic import CLAIM, FIRST_DELAY, LONGEST_DELAY, MAX_ATTEMPTS, is_dead, next_delay
+from notices.outbox.logic import (
+    CLAIM,
+    FIRST_DELAY,
+    KEPT_AFTER_SENDING,
+    LONGEST_DELAY,
+    MAX_ATTEMPTS,
+    is_dead,
+    next_delay,
+)
 from notices.outbox.models import OutboxItem, OutboxState
 from notices.outbox.operations import (
     Parcel,
     claim_parcels,
+    forget_sent,
     has_waiting,
     mark_failed,
     mark_sent,
@@ -203,3 +212,34 @@ def test_the_delay_doubles_up_to_its_longest_whatever_the_number() -> None:
     assert delays == sorted(delays)
     assert max(delays) == next_delay(10_000) == LONGEST_DELAY
     assert [is_dead(attempts) for attempts in (MAX_ATTEMPTS - 1, MAX_ATTEMPTS)] == [False, True]
+
+
+def test_what_was_sent_long_ago_is_forgotten_and_still_not_sent_again(db: Database) -> None:
+    put(db)
+    [parcel] = claim(db)
+    db.write(mark_sent, parcel.id, now=NOW)
+    put(db, "waiting")
+
+    assert db.write(forget_sent, now=NOW + KEPT_AFTER_SENDING) == 0
+    after = NOW + KEPT_AFTER_SENDING + timedelta(seconds=1)
+    assert db.write(forget_sent, now=after) == 1
+    assert db.write(forget_sent, now=after) == 0
+
+    put(db)
+    kept = {
+        item.key: (item.recipient, item.payload)
+        for item in db.read(lambda session: list(session.scalars(select(OutboxItem))))
+    }
+    assert kept == {
+        "ticket:INC-000001:opened": ("", {}),
+        "waiting": ("a@example.org", {"text": "hello"}),
+    }
+
+
+def test_what_will_never_be_taken_is_given_up_at_the_first_try(db: Database) -> None:
+    put(db)
+    [parcel] = claim(db)
+
+    assert db.write(mark_failed, parcel.id, why="no such user", now=NOW, is_final=True)
+
+    assert counts(db) == {OutboxState.DEAD: 1}

@@ -22,7 +22,7 @@ NOTHING = "–"
 
 @dataclass(frozen=True)
 class Team:
-    """Where the team reads its mail, and in which language."""
+    """Where a team reads its mail, and in which language."""
 
     email: str
     language: str
@@ -32,6 +32,7 @@ def tell_team_of_ticket(
     session: Session, ticket: Ticket, requester: Person, team: Team, *, asked_for_person: bool, now: datetime
 ) -> None:
     """A new ticket, with everything that is known."""
+    team = _of_group(session, ticket, team)
     language = team.language
     pictures = (
         pictures_within(session, ticket.conversation_id, ticket.first_seq, ticket.last_seq)
@@ -61,6 +62,7 @@ def tell_team_of_comment(
     session: Session, ticket: Ticket, requester: Person, team: Team, *, entry: int, text: str, now: datetime
 ) -> None:
     """What the requester has added."""
+    team = _of_group(session, ticket, team)
     body = _words(session, ticket, requester, team, "mail_comment_added", text)
     _put(session, ticket, f"comment:{entry}", "mail_comment_added_subject", body, team, now)
 
@@ -69,8 +71,15 @@ def tell_team_of_reopening(
     session: Session, ticket: Ticket, requester: Person, team: Team, *, entry: int, text: str, now: datetime
 ) -> None:
     """What the requester still misses in a ticket that was finished."""
+    team = _of_group(session, ticket, team)
     body = _words(session, ticket, requester, team, "mail_ticket_reopened", text)
     _put(session, ticket, f"reopened:{entry}", "mail_ticket_reopened_subject", body, team, now)
+
+
+def _of_group(session: Session, ticket: Ticket, desk: Team) -> Team:
+    """Where the ticket's group reads its mail; the desk's own where it has said nothing."""
+    group = group_for(session, ticket.assignment_group)
+    return Team(group.email or desk.email, group.language or desk.language)
 
 
 def _words(session: Session, ticket: Ticket, requester: Person, team: Team, key: str, text: str) -> str:
