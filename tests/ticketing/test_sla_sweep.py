@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from identity.agents.queries import agent_by_key
 from storage.database import Database
 from tests.databases import NOW, at_once, values
 from tests.ticketing.promised import (
@@ -24,11 +25,12 @@ from tests.ticketing.promised import (
     sweep,
     told,
 )
-from tests.ticketing.tickets import ticket_of
+from tests.ticketing.tickets import letters, ticket_of
 from ticketing.calendars.models import Calendar
 from ticketing.sla.operations import tell_due
 from ticketing.sla.queries import due_tickets
 from ticketing.sla.upkeep import renew
+from ticketing.tickets.handling import move_ticket
 from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import EntryKind, HoldReason, Status, SupportTier
 from ticketing.tickets.models import Ticket
@@ -74,6 +76,22 @@ def test_a_sweep_that_was_dead_for_two_hours_tells_on_its_return_once_and_how_la
     assert told(db, ticket_id) == [FIRST_WARNED, FIRST_BROKEN]
     late = [entry.data["late_seconds"] for entry in entries(db, ticket_id, WARNED, BREACHED)]
     assert late == [2 * 3600, 1.5 * 3600]
+
+
+def test_a_warning_that_comes_with_its_breach_is_put_on_file_and_one_mail_says_both(db: Database) -> None:
+    ticket_id = a_promised_p3(db)
+    ana = db.read(agent_by_key, "ana").actor
+    db.write(move_ticket, ticket_id, Status.ASSIGNED, actor=ana, now=at(0.5), assignee=ana)
+    before = len(letters(db))
+
+    sweep(db, at(4))
+
+    sent = [letter for letter in letters(db)[before:] if letter.port == "mail"]
+    breach = entries(db, ticket_id, BREACHED)[0]
+    # To Ana, who has it, and to Leo, who leads the group.
+    assert len(sent) == 2
+    assert {breach.at} == {letter.created_at for letter in sent}
+    assert told(db, ticket_id) == [FIRST_WARNED, FIRST_BROKEN]
 
 
 def test_a_promise_broken_while_the_sweep_was_dead_is_told_even_if_it_was_kept_late_since(
