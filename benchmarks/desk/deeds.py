@@ -93,11 +93,12 @@ def deeds_on(db: Database, tickets: int) -> dict[str, Deed]:
 
 
 def timed(db: Database, deed: Deed, times: int, into: Timed) -> None:
-    """Do it so many times, and once before that, which is not timed but counted."""
+    """Do it so many times, and once before that, which is not timed but counted (in the first round)."""
     deed.prepare()
     with _counted(db) as statements:
-        into.rows = deed.act()
-    into.statements = len(statements)
+        rows = deed.act()
+    if not into.ms:
+        into.rows, into.statements = rows, len(statements)
     for _ in range(min(times, deed.most or times)):
         deed.prepare()
         started = time.perf_counter()
