@@ -6,6 +6,7 @@ import typer
 
 from desk import settings
 from desk.cli import (
+    agent,
     audit,
     backup,
     build,
@@ -14,10 +15,13 @@ from desk.cli import (
     db,
     doctor,
     escalation,
+    group,
     kb,
     notices,
     outbox,
+    person,
     restore,
+    route,
     run,
     site,
     sla,
@@ -44,6 +48,10 @@ app.add_typer(kb.app, name="kb")
 app.add_typer(db.app, name="db")
 app.add_typer(site.app, name="site")
 app.add_typer(audit.app, name="audit")
+app.add_typer(agent.app, name="agent")
+app.add_typer(group.app, name="group")
+app.add_typer(route.app, name="route")
+app.add_typer(person.app, name="person")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(notices.app, name="notices")
 app.add_typer(ticket.app, name="ticket")

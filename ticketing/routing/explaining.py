@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from identity.agents.logic import agent_id_of
+from identity.agents.queries import find_agent
 from identity.people.models import Person
 from ticketing.conversations.models import Conversation
 from ticketing.groups.logic import AssignmentMethod, Place, choose, why_not_take
@@ -47,6 +49,7 @@ class Lies:
     status: Status
     place: Place
     assignee: str | None
+    assignee_key: str | None
     rule: str | None
 
 
@@ -92,11 +95,13 @@ def explain_ticket(session: Session, ticket_id: int) -> Explanation:
     )
     place = Place(ticket.assignment_group, ticket.tier)
     routed = routing_of(session, ticket)
+    agent = find_agent(session, agent_id_of(ticket.assignee))
     lies = Lies(
         number=ticket_number(ticket.type, ticket.id),
         status=ticket.status,
         place=place,
         assignee=ticket.assignee,
+        assignee_key=agent.key if agent else None,
         rule=routed["rule"] if routed else None,
     )
     tree = categories(session)
