@@ -192,12 +192,13 @@ def train_rasa(context: Context) -> str | None:
 def seed_demo(context: Context) -> str | None:
     if not context.settings.demo:
         return "none"
-    from desk.demo import seed
+    from desk.demo import seed, seed_team
     from storage.database import Database
 
     database = Database(context.settings.database_url, threads=1)
     try:
         seed(database, context.settings)
+        seed_team(database)
     finally:
         database.close()
     return None
