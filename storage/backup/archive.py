@@ -5,6 +5,7 @@ A file that ends too early has no last member, so half a backup is never taken f
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -123,7 +124,7 @@ def unpack(file: Path, folder: Path) -> Manifest:
     found: dict[str, Kept] = {}
     manifest: Manifest | None = None
     try:
-        with tarfile.open(file, mode="r|gz") as tar:
+        with gzip.open(file) as plain, tarfile.open(fileobj=plain, mode="r|") as tar:
             for member in tar:
                 source = tar.extractfile(member) if member.isreg() else None
                 if source is None:
@@ -132,9 +133,12 @@ def unpack(file: Path, folder: Path) -> Manifest:
                     manifest = _read_manifest(file, source.read())
                 else:
                     found[member.name] = _extract(file, member.name, source, folder)
+            # To the very end: there is the checksum that covers the manifest too.
+            while plain.read(CHUNK):
+                pass
     except FileNotFoundError:
         raise BackupError(f"there is no file {file}") from None
-    except (tarfile.TarError, zlib.error, EOFError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise BackupError(f"{file} is not a whole backup: {error}") from error
     if manifest is None:
         raise BackupError(f"{file} is not a whole backup: it ends too early")
