@@ -176,16 +176,16 @@ def test_drafts_and_links_are_not_kept(tmp_path: Path) -> None:
 def test_no_bit_anywhere_can_change_what_a_backup_says(tmp_path: Path) -> None:
     file = an_archive(tmp_path, {"pictures/a": b"x"})
     whole = file.read_bytes()
-    believed: list[int] = []
+    refused = 0
     for place in range(len(whole)):
         file.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
         try:
             manifest = unpack(file, tmp_path / f"out-{place}")
         except BackupError:
+            refused += 1
             continue
+        # What gzip notes of time and system, or another way to write the same zeros.
         assert dataclasses.replace(manifest, files={}) == MANIFEST
         assert contents(tmp_path / f"out-{place}") == {"pictures/a": b"x"}
-        believed.append(place)
 
-    header = 10 + len(".desk.backup.01234567.partial") + 1
-    assert max(believed) < header, "only what gzip notes of time, system and name means nothing"
+    assert refused > len(whole) * 0.8
