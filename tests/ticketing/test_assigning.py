@@ -11,6 +11,7 @@ from identity.agents.logic import Presence
 from identity.agents.operations import set_presence
 from storage.database import Database
 from tests.databases import NOW, at_once, errors, later
+from tests.ticketing.builders import TEAM, a_conversation, say_to
 from tests.ticketing.teams import L1, L2, L3, a_group, a_member, a_team, an_agent
 from tests.ticketing.tickets import WAY_TO, a_ticket, journal, take, ticket_of
 from ticketing.groups.errors import GroupUnknown
@@ -27,6 +28,8 @@ from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.levels import status_with, why_not_assign, why_not_transfer, why_not_unassign
 from ticketing.tickets.logic import FINISHED, MOVES, OPEN, EntryKind, HoldReason, Status, SupportTier
 from ticketing.tickets.models import Ticket
+from ticketing.tickets.operations import open_ticket_for_turn
+from ticketing.turns.queue import claim_turns
 
 HERE = "workplace"
 """Where a ticket about a printer goes."""
@@ -277,6 +280,24 @@ def test_tickets_at_the_same_moment_go_to_different_agents(db: Database, method:
     assert sorted(map(str, assignees(db))) == sorted(agent.actor for agent in team)
     turns = db.read(lambda session: set(session.scalars(select(GroupMember.last_turn))))
     assert turns == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("method", [ROUND_ROBIN, LEAST_WORK])
+def test_tickets_opened_at_the_same_moment_go_to_different_agents(
+    db: Database, method: AssignmentMethod
+) -> None:
+    team = a_team(db, a_group(db, HERE, method=method), ["ana", "bea", "cleo", "dora"])
+    for _ in team:
+        say_to(db, a_conversation(db), "the printer is on fire")
+    turns = db.write(claim_turns, owner="desk-1", limit=8, now=NOW)
+
+    results = at_once(
+        len(team),
+        lambda number: db.write(open_ticket_for_turn, turns[number].claim.turn_id, team=TEAM, now=NOW),
+    )
+
+    assert errors(results) == []
+    assert sorted(map(str, assignees(db))) == sorted(agent.actor for agent in team)
 
 
 def test_every_question_about_a_ticket_that_changes_hands_has_an_answer_in_every_status() -> None:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from sqlalchemy.orm import Session
 
-from notices.texts.catalogue import LANGUAGES, say
+from notices.texts.catalogue import LANGUAGES
 from storage.database import Database
 from tests.databases import at_once, errors
 from tests.requirements import ROOT
@@ -31,7 +31,7 @@ def test_every_category_has_words_in_each_language_and_a_shipped_group() -> None
         assert set(category.words) == set(LANGUAGES)
         assert all(category.words.values()) or key == OTHER
         assert group_of(key, shipped()) in SHIPPED
-        assert all(say(f"mail_category_{key}", language).text for language in LANGUAGES)
+        assert set(category.names) == set(LANGUAGES)
 
 
 def test_no_word_stands_twice_in_a_category() -> None:

@@ -126,8 +126,7 @@ def _own_score(words: str, language: str, category: Category) -> float:
     )
 
 
-# Compiling them all takes a hundred times as long as asking them; the words themselves are the key, so that
-# a change is seen at once.
+# The words themselves are the key, so that a change is seen at once, by every process.
 @lru_cache(maxsize=1024)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     # The longest first, so that a phrase is taken whole.
