@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,18 +11,18 @@ from hypothesis import strategies as st
 
 from identity.agents.logic import Presence
 from identity.agents.operations import change_agent
-from notices.preferences.logic import NoticeKind
 from storage.database import Database
 from tests.databases import NOW, at_once, errors, later, values
+from tests.ticketing.builders import ANA as ANA_WHO_ASKS
+from tests.ticketing.builders import a_conversation
 from tests.ticketing.teams import L1, L2, L3, a_group, a_member, a_team, an_agent
-from tests.ticketing.tickets import a_ticket, journal, ticket_of
+from tests.ticketing.tickets import a_ticket, journal, letters, ticket_of
 from ticketing.groups.logic import AssignmentMethod, Ladder, Place
 from ticketing.groups.queries import leads_of
-from ticketing.tickets import assigning, escalating
 from ticketing.tickets.assigning import assign_ticket, transfer_ticket
 from ticketing.tickets.errors import DeclineNotAllowed, EscalationNotAllowed
 from ticketing.tickets.escalating import decline_escalation, escalate_ticket
-from ticketing.tickets.journal import verify_journal
+from ticketing.tickets.journal import person, verify_journal
 from ticketing.tickets.levels import (
     Origin,
     destination,
@@ -220,35 +219,34 @@ def test_two_who_escalate_at_once_take_a_ticket_up_once(db: Database) -> None:
     assert [e.kind for e in journal(db, ticket_id)].count(EntryKind.ESCALATED) == 1
 
 
-def test_each_step_is_told_and_the_reason_only_to_agents(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told: list[tuple[NoticeKind, str | None, tuple[int, ...]]] = []
-
-    def announce(_session: Any, _ticket: Any, kind: NoticeKind, **how: Any) -> None:
-        assert isinstance(how["now"], datetime)
-        told.append((kind, how.get("text"), tuple(how.get("agents", ()))))
-
-    for module in (assigning, escalating):
-        monkeypatch.setattr(module, "announce", announce)
+def test_each_step_is_told_and_the_reason_only_to_agents(db: Database) -> None:
     group = a_group(db, HERE, tiers=(L1, L2))
     [ana] = a_team(db, group, ["ana"])
     [expert] = a_team(db, group, ["expert"], L2)
-    ticket_id = a_ticket(db)
+    ticket_id = a_ticket(db, a_conversation(db, identity=ANA_WHO_ASKS))
+    requester = person(ticket_of(db, ticket_id).requester_id)
+    before = len(letters(db))
     db.write(assign_ticket, ticket_id, ana.id, actor=expert.actor, now=NOW, reason="you know it")
     a_group(db, HERE, tiers=(L1, L2), method=AssignmentMethod.ROUND_ROBIN)
 
     up(db, ticket_id, actor=ana.actor)
     back(db, ticket_id, actor=expert.actor)
-    db.write(transfer_ticket, ticket_id, "network", reason="wifi", actor=ana.actor, now=NOW)
 
-    assert told == [
-        (NoticeKind.ASSIGNED, "you know it", ()),
-        (NoticeKind.ESCALATED, None, ()),
-        (NoticeKind.ASSIGNED, "needs the vendor", ()),
-        (NoticeKind.ESCALATION_DECLINED, "try the fuse", (ana.id,)),
-        (NoticeKind.TRANSFERRED, None, ()),
-    ]
+    mails = [letter for letter in letters(db)[before:] if letter.port == "mail"]
+    told = [(letter.key.split(":")[2], ":".join(letter.key.split(":")[4:])) for letter in mails]
+    assert {each for each in told if each[1].startswith("agent:")} == {
+        ("assigned", ana.actor),
+        ("assigned", expert.actor),
+        ("escalation_declined", ana.actor),
+    }
+    assert ("escalated", requester) in told
+    for reason, actor in (
+        ("you know it", ana.actor),
+        ("needs the vendor", expert.actor),
+        ("try the fuse", ana.actor),
+    ):
+        readers = {letter.key.split(":", 4)[4] for letter in mails if reason in str(letter.payload)}
+        assert readers == {actor}
 
 
 def test_the_leads_of_a_group_are_its_active_leads(db: Database) -> None:
