@@ -20,6 +20,8 @@ from desk.cli import (
     notices,
     outbox,
     person,
+    problem,
+    rating,
     restore,
     route,
     run,
@@ -55,6 +57,8 @@ app.add_typer(person.app, name="person")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(notices.app, name="notices")
 app.add_typer(ticket.app, name="ticket")
+app.add_typer(problem.app, name="problem")
+app.add_typer(rating.app, name="rating")
 app.add_typer(calendar.app, name="calendar")
 app.add_typer(sla.app, name="sla")
 app.add_typer(escalation.app, name="escalation")

@@ -25,7 +25,7 @@ from tests.ticketing.builders import (
     transcript,
     turns,
 )
-from tests.ticketing.tickets import letters, opened, ticket_of
+from tests.ticketing.tickets import opened, team_letters, ticket_of
 from ticketing.conversations.errors import MessageEmpty, MessageTooLong
 from ticketing.conversations.logic import Author
 from ticketing.conversations.operations import (
@@ -409,7 +409,7 @@ def test_the_ticket_mail_names_how_many_pictures_go_with_it(db: Database, talk: 
 
     number = opened(db, talk, "my screen is black since the update of yesterday evening").number
 
-    assert "Pictures in the conversation: 2" in letters(db)[0].payload["text"]
+    assert "Pictures in the conversation: 2" in team_letters(db)[0].payload["text"]
     ticket = ticket_of(db, int(number[4:]))
     assert ticket.first_seq == 1
     assert ticket.last_seq == len(transcript(db, talk)) - 1
@@ -420,7 +420,7 @@ def test_a_picture_goes_with_one_ticket(db: Database, talk: Talk) -> None:
     opened(db, talk, "my screen is black since the update of yesterday evening")
     second = opened(db, talk, "and the telephone on my desk does not ring any more either")
 
-    assert "Pictures in the conversation: –" in letters(db)[1].payload["text"]
+    assert "Pictures in the conversation: –" in team_letters(db)[1].payload["text"]
     assert ticket_of(db, int(second.number[4:])).first_seq > 1
 
 
@@ -429,13 +429,13 @@ def test_an_old_picture_is_not_what_a_new_ticket_is_about(db: Database, talk: Ta
 
     opened(db, talk, "my screen is black since the update of yesterday evening")
 
-    assert "Pictures in the conversation: –" in letters(db)[0].payload["text"]
+    assert "Pictures in the conversation: –" in team_letters(db)[0].payload["text"]
 
 
 def test_a_ticket_without_pictures_says_so(db: Database, talk: Talk) -> None:
     opened(db, talk)
 
-    assert "Pictures in the conversation: –" in letters(db)[0].payload["text"]
+    assert "Pictures in the conversation: –" in team_letters(db)[0].payload["text"]
 
 
 # Names and kinds

@@ -24,6 +24,7 @@ from tests.ticketing.builders import (
     transcript,
     turns,
 )
+from tests.ticketing.tickets import team_letters
 from ticketing.conversations.logic import Author, Reply
 from ticketing.conversations.operations import take_over
 from ticketing.tickets.intake import ARTICLES, TEXT_CHARACTERS, Intake
@@ -55,10 +56,6 @@ def open_for(db: Database, turn_id: str, team: Team = TEAM, intake: Intake | Non
 
 def tickets(db: Database) -> list[Ticket]:
     return db.read(lambda session: list(session.scalars(select(Ticket).order_by(Ticket.id))))
-
-
-def letters(db: Database) -> list[OutboxItem]:
-    return db.read(lambda session: list(session.scalars(select(OutboxItem).order_by(OutboxItem.id))))
 
 
 def test_a_ticket_holds_what_was_said_and_where(db: Database, talk: Talk) -> None:
@@ -121,7 +118,7 @@ def test_the_team_is_written_to_once_in_its_own_language(db: Database, talk: Tal
     for _ in range(3):
         opened = open_for(db, turn_id, Team("equipe@example.org", "fr"))
 
-    [letter] = letters(db)
+    [letter] = team_letters(db)
     assert (letter.port, letter.recipient) == ("mail", "equipe@example.org")
     assert letter.payload["subject"] == f"[{opened.number}] the printer is on fire"
     assert "Demandeur : Ana <ana@example.org>" in letter.payload["text"]
@@ -133,7 +130,7 @@ def test_an_anonymous_requester_is_named_as_such(db: Database) -> None:
     opened = open_for(db, claim_one(db).claim.turn_id)
 
     assert opened.email is None
-    assert say("mail_unknown_requester", "en").text in letters(db)[0].payload["text"]
+    assert say("mail_unknown_requester", "en").text in team_letters(db)[0].payload["text"]
 
 
 def test_a_turn_opens_one_ticket_however_often_and_from_wherever_it_asks(db: Database, talk: Talk) -> None:
@@ -144,7 +141,7 @@ def test_a_turn_opens_one_ticket_however_often_and_from_wherever_it_asks(db: Dat
 
     assert errors(results) == []
     assert len(set(values(results))) == 1
-    assert (count(db, Ticket), count(db, OutboxItem)) == (1, 1)
+    assert (count(db, Ticket), len(team_letters(db))) == (1, 1)
 
 
 def test_a_turn_taken_again_gets_the_ticket_it_opened_before(db: Database, talk: Talk) -> None:
@@ -246,7 +243,7 @@ def test_a_turn_settled_sixteen_times_at_once_has_one_ticket_and_one_apology(
 
     assert values(results) == [TurnOutcome.APOLOGISED]
     assert {type(error) for error in errors(results)} == {TurnLost}
-    assert (count(db, Ticket), count(db, OutboxItem), len(transcript(db, talk))) == (1, 1, 2)
+    assert (count(db, Ticket), len(team_letters(db)), len(transcript(db, talk))) == (1, 1, 2)
 
 
 def test_a_settlement_names_the_ticket_that_the_turn_had_opened_before(db: Database, talk: Talk) -> None:
@@ -312,7 +309,7 @@ def test_a_requester_s_words_are_not_read_as_a_template(db: Database, talk: Talk
 
     open_for(db, claim_one(db).claim.turn_id, team)
 
-    assert "{ticket} {requester} {nothing} %s" in letters(db)[0].payload["text"]
+    assert "{ticket} {requester} {nothing} %s" in team_letters(db)[0].payload["text"]
 
 
 FULL = Intake(
@@ -355,7 +352,7 @@ def test_the_letter_to_the_team_holds_everything_that_is_known(db: Database, tal
 
     open_for(db, claim_one(db).claim.turn_id, intake=FULL)
 
-    [letter] = letters(db)
+    [letter] = team_letters(db)
     known = (
         "service request",
         "P2",
@@ -389,7 +386,7 @@ def test_the_group_is_named_in_the_conversation_s_language_and_to_the_team_in_it
     opened = open_for(db, claim_one(db).claim.turn_id)
 
     assert opened.group == "Réseau et téléphonie"
-    assert "Network and telephony" in letters(db)[0].payload["text"]
+    assert "Network and telephony" in team_letters(db)[0].payload["text"]
 
 
 @pytest.mark.parametrize("category", ["gardening", "", "OTHER"])
@@ -445,7 +442,7 @@ def test_the_answer_goes_to_the_address_an_anonymous_person_has_left_and_the_tea
     opened = open_for(db, claim_one(db).claim.turn_id)
 
     assert opened.email == "bea@example.org"
-    assert "Bea <bea@example.org> (says so, not verified)" in letters(db)[0].payload["text"]
+    assert "Bea <bea@example.org> (says so, not verified)" in team_letters(db)[0].payload["text"]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from tests.ticketing.builders import (
     say_to,
     transcript,
 )
-from tests.ticketing.tickets import a_ticket, journal, letters, opened, take, ticket_of
+from tests.ticketing.tickets import a_ticket, journal, opened, take, team_letters, ticket_of
 from ticketing.conversations.logic import Author, Reply
 from ticketing.conversations.operations import take_over
 from ticketing.effects.models import Effect
@@ -240,7 +240,7 @@ def test_what_the_requester_adds_is_on_the_ticket_and_in_a_letter_to_the_team(
     assert added == Commented(f"INC-{ticket_id:06d}", "the printer is on fire", Status.NEW)
     entry = journal(db, ticket_id)[-1]
     assert (entry.kind, entry.actor) == (EntryKind.REPLIED, f"person:{talk.person_id}")
-    letter = letters(db)[-1]
+    letter = team_letters(db)[-1]
     assert letter.recipient == TEAM.email
     assert added.number in letter.payload["subject"]
     assert "it smokes" in letter.payload["text"]
@@ -256,7 +256,7 @@ def test_a_turn_adds_once_however_often_it_runs(db: Database, talk: Talk, ticket
     assert errors(results) == []
     assert {comment(db, again, str(ticket_id)), *values(results)} == {values(results)[0]}
     assert count(db, TicketReply) == 1
-    assert len(letters(db)) == 2, "one for the ticket, one for the comment"
+    assert len(team_letters(db)) == 2, "one for the ticket, one for the comment"
 
 
 def test_the_next_turn_adds_again(db: Database, talk: Talk, ticket_id: int) -> None:
@@ -265,7 +265,7 @@ def test_the_next_turn_adds_again(db: Database, talk: Talk, ticket_id: int) -> N
         added = comment(db, turn, str(ticket_id))
         db.write(finish_turn, turn.claim, [Reply("Added.", ticket=added.number)], now=NOW)
 
-    assert (count(db, TicketReply), len(letters(db))) == (2, 3)
+    assert (count(db, TicketReply), len(team_letters(db))) == (2, 3)
 
 
 @pytest.mark.parametrize("number", ["foreign", "INC-000999", "nothing"])
@@ -276,7 +276,7 @@ def test_nothing_is_added_to_what_is_not_one_s_own(db: Database, ticket_id: int,
     with pytest.raises(TicketNotFound):
         comment(db, turn, f"INC-{ticket_id}" if number == "foreign" else number)
 
-    assert (count(db, TicketReply), len(letters(db))) == (0, 1)
+    assert (count(db, TicketReply), len(team_letters(db))) == (0, 1)
     assert len(journal(db, ticket_id)) == 1
     assert count(db, Effect) == 1, "the ticket's own"
 

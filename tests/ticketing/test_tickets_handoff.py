@@ -27,7 +27,7 @@ from tests.ticketing.builders import (
     turns,
 )
 from tests.ticketing.model import ModelTurn
-from tests.ticketing.tickets import journal, letters
+from tests.ticketing.tickets import journal, team_letters
 from ticketing.conversations.errors import SpeakerChangeRefused
 from ticketing.conversations.logic import Author, Reply, Speaker
 from ticketing.conversations.models import Conversation, SpeakerChange
@@ -108,7 +108,7 @@ def test_the_ticket_s_journal_says_that_a_person_was_asked_for(
 def test_the_team_reads_that_somebody_waits_for_a_person(db: Database, turn: ClaimedTurn) -> None:
     hand_off(db, turn, Intake(description="no network", urgency=Urgency.HIGH))
 
-    [letter] = letters(db)
+    [letter] = team_letters(db)
     assert "asked for a person" in letter.payload["text"]
     assert "P3" in letter.payload["text"]
 
@@ -150,7 +150,7 @@ def test_a_turn_that_runs_again_asks_once(db: Database, talk: Talk, turn: Claime
     assert hand_off(db, again) == first
 
     assert speaker_log(db, talk) == OWN_CHANGES
-    assert (count(db, Ticket), len(letters(db))) == (1, 1)
+    assert (count(db, Ticket), len(team_letters(db))) == (1, 1)
     reply = Reply("On file.", ticket=first.number)
     assert db.write(finish_turn, again.claim, [reply], now=later(7)) is TurnOutcome.ANSWERED
 
@@ -211,7 +211,7 @@ def test_whoever_has_been_taken_over_is_not_handed_off_again(
         hand_off(db, turn)
 
     assert speaker_log(db, talk) == log
-    assert (count(db, Ticket), letters(db)) == (0, [])
+    assert (count(db, Ticket), team_letters(db)) == (0, [])
 
 
 def test_a_conversation_that_waits_for_an_agent_is_not_given_back_by_a_late_handoff(

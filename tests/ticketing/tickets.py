@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import select
 
 from notices.outbox.models import OutboxItem
@@ -94,3 +96,9 @@ def journal(db: Database, ticket_id: int) -> list[JournalEntry]:
 def letters(db: Database) -> list[OutboxItem]:
     """Everything in the outbox, in order."""
     return db.read(lambda session: list(session.scalars(select(OutboxItem).order_by(OutboxItem.id))))
+
+
+def team_letters(db: Database) -> list[OutboxItem]:
+    """What the team's mailboxes are written, without what single people are told."""
+    singles = re.compile(r":(?:person:\d+|agent:\d+|conversation)$")
+    return [item for item in letters(db) if not singles.search(item.key)]

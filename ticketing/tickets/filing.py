@@ -8,10 +8,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from identity.people.models import Person
+from notices.preferences.logic import NoticeKind
 from ticketing.groups.operations import group_for
 from ticketing.routing import queries as routing
 from ticketing.routing.logic import category_of
 from ticketing.routing.rules import Decision, Request, decide
+from ticketing.tickets.announcing import announce
 from ticketing.tickets.assigning import give_to_next
 from ticketing.tickets.chain import opening_words
 from ticketing.tickets.intake import Intake, distinct, kept
@@ -58,11 +60,12 @@ def file_ticket(
     session.add(ticket)
     session.flush()
     words = opening_words(ticket.summary, ticket.description, ticket.details)
-    write_entry(session, ticket, Act(EntryKind.OPENED, actor, now, words), after=state_of(ticket))
+    opened = write_entry(session, ticket, Act(EntryKind.OPENED, actor, now, words), after=state_of(ticket))
     _tell_rule(session, ticket, decision, now)
     if asks_person:
         write_entry(session, ticket, Act(EntryKind.HANDOFF_REQUESTED, person(requester.id), now))
     tell_team_of_ticket(session, ticket, requester, team, asked_for_person=asks_person, now=now)
+    announce(session, ticket, NoticeKind.OPENED, entry=opened, now=now)
     give_to_next(session, ticket, now=now)
     return ticket
 
