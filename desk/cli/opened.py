@@ -10,6 +10,7 @@ from storage.database import Database
 
 def open_database(settings: Settings) -> Database:
     """The database, as long as it has the schema of this version."""
+    import desk.tables  # noqa: F401 - a command reads few of them, and each may refer to any other
     from storage import schema
 
     if is_missing_file(settings.database_url) or not schema.status(settings.database_url).is_current:
