@@ -129,7 +129,8 @@ class Dispatcher:
         conversation = await self._database.awrite(
             say_in_conversation, parcel, public_url=self._public_url, now=self._now()
         )
-        self._ring(conversation)
+        if conversation is not None:
+            self._ring(conversation)
 
 
 def _threads(parcels: Iterable[Parcel]) -> list[list[Parcel]]:

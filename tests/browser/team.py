@@ -10,12 +10,16 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from notices.outbox.models import OutboxItem, OutboxState
+from notices.outbox.operations import Parcel
 from tests.desk.desks import RunningDesk, utc_now
 from tests.ticketing.tickets import WAY_TO
 from ticketing.conversations.ledger import append_message, lock_conversation
 from ticketing.conversations.logic import Author, Speaker
 from ticketing.conversations.models import Conversation, Message, OfferedButton
 from ticketing.conversations.operations import hand_back, request_handoff, take_over, write_as_agent
+from ticketing.conversations.telling import say_in_conversation
+from ticketing.tickets.announcing import CONVERSATION
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket
 from ticketing.tickets.logic import HoldReason, ResolutionCode, Status
 from ticketing.tickets.operations import Team as Mailbox
@@ -127,12 +131,19 @@ class Team:
                 assignee=AGENT,
                 code=ResolutionCode.FIXED if step is Status.RESOLVED else None,
             )
+        self._is_said()
 
     def replies(self, number: str, text: str) -> None:
         self.desk.database.write(add_reply, ticket_id(number), text, actor=AGENT, now=utc_now())
+        self._is_said()
 
     def notes(self, number: str, text: str) -> None:
         self.desk.database.write(add_work_note, ticket_id(number), text, actor=AGENT, now=utc_now())
+
+    def _is_said(self) -> None:
+        """What the desk says of it stands in the conversation now, not whenever the outbox is read."""
+        for conversation in self.desk.database.write(_say_all):
+            self.desk.desk.switchboard._doorbells.ring(conversation)
 
     async def _do(self, operation: Callable[..., Any], conversation: str, *args: Any, **named: Any) -> None:
         await self.desk.database.awrite(operation, conversation, *args, **named)
@@ -142,6 +153,22 @@ class Team:
 def ticket_id(number: str) -> int:
     """The id inside a number."""
     return int(number.rpartition("-")[2])
+
+
+def _say_all(session: Session) -> list[str]:
+    waiting = select(OutboxItem).where(
+        OutboxItem.port == CONVERSATION, OutboxItem.state == OutboxState.WAITING
+    )
+    said = [
+        say_in_conversation(
+            session,
+            Parcel(i.id, i.key, i.port, i.recipient, i.payload, i.attempts, i.created_at),
+            public_url="",
+            now=utc_now(),
+        )
+        for i in session.scalars(waiting.order_by(OutboxItem.id)).all()
+    ]
+    return [conversation for conversation in said if conversation is not None]
 
 
 def _waiting(session: Session) -> list[str]:

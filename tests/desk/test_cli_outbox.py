@@ -144,7 +144,7 @@ def test_notices_are_turned_off_and_on_again_for_one_person(
     assert desk.read(wants, agent, NoticeKind.ASSIGNED)
 
 
-@pytest.mark.parametrize("kind", sorted(NEEDED, key=lambda kind: kind.value), ids=lambda kind: kind.value)
+@pytest.mark.parametrize("kind", sorted(NEEDED, key=repr), ids=lambda kind: kind.value)
 def test_what_somebody_waits_for_cannot_be_turned_off(
     guichet: Guichet, desk: Database, agent: str, kind: NoticeKind
 ) -> None:
