@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from desk.cli.console import out, say
-from desk.cli.promising import a_table
+from desk.cli.console import say
+from desk.cli.promising import a_table, show
 from ticketing.problems.logic import ProblemEntryKind
 from ticketing.problems.queries import Likeness, LinkedIncident, ProblemInFull, ProblemRow, ProblemStep
 
@@ -85,7 +85,7 @@ def show_rows(rows: Sequence[ProblemRow], scores: Sequence[float] = ()) -> None:
     if scores:
         names.append("alike")
         cells = [[*each, f"{score:.2f}"] for each, score in zip(cells, scores, strict=True)]
-    out.print(a_table(names, cells), soft_wrap=False)
+    show(a_table(names, cells))
     say(f"{len(rows)} {'problem' if len(rows) == 1 else 'problems'}")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli.console import out, say
+from desk.cli.console import say
 from desk.cli.ticket_deeds import AsJson, read
 from desk.settings import load
 
@@ -68,7 +68,7 @@ def _facts(row: GivenRating) -> dict[str, object]:
 
 
 def _show(rows: tuple[GivenRating, ...]) -> None:
-    from desk.cli.promising import a_table
+    from desk.cli.promising import a_table, show
 
     if not rows:
         return
@@ -76,7 +76,7 @@ def _show(rows: tuple[GivenRating, ...]) -> None:
         [f"{row.given_at:%Y-%m-%d}", row.ticket, str(row.score), row.group, row.summary, row.comment or "–"]
         for row in rows
     ]
-    out.print(a_table(["given", "ticket", "score", "group", "summary", "comment"], cells), soft_wrap=False)
+    show(a_table(["given", "ticket", "score", "group", "summary", "comment"], cells))
 
 
 def _in_words(numbers: Satisfaction) -> str:
