@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 import itertools
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -17,7 +15,15 @@ from ticketing.problems.errors import ProblemNotFound
 from ticketing.problems.logic import ProblemEntryKind, problem_number
 from ticketing.problems.models import Problem, ProblemEntry
 from ticketing.tickets.audit import DAMAGED, Checked
-from ticketing.tickets.chain import Fields, ReplayFailed, link, opening_words, replay, text_digest
+from ticketing.tickets.chain import (
+    Fields,
+    ReplayFailed,
+    link,
+    opening_words,
+    replay,
+    text_digest,
+    told_fields,
+)
 from ticketing.tickets.journal import UNREADABLE, Broken
 
 TRACKED = (
@@ -61,16 +67,7 @@ class ProblemSaid:
 
 def state_of(problem: Problem) -> Fields:
     """The tracked fields as the journal writes them."""
-    return {field: _plain(getattr(problem, field)) for field in TRACKED}
-
-
-def change(problem: Problem, **fields: Any) -> tuple[Fields, Fields]:
-    """Set tracked fields; returns those that were something else, before and after."""
-    changed = {name: value for name, value in fields.items() if getattr(problem, name) != value}
-    before = {name: _plain(getattr(problem, name)) for name in changed}
-    for name, value in changed.items():
-        setattr(problem, name, value)
-    return before, {name: _plain(value) for name, value in changed.items()}
+    return told_fields(problem, TRACKED)
 
 
 def write_problem_entry(
@@ -228,7 +225,3 @@ def _link(previous: str, said: ProblemSaid) -> str:
 
 def _said(row: ProblemEntry) -> ProblemSaid:
     return ProblemSaid(**{name: getattr(row, name) for name in ProblemSaid.__dataclass_fields__})
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, enum.Enum) else value

@@ -11,7 +11,7 @@ from identity.agents.queries import find_agent
 from ticketing.groups.queries import group_by_key, member_tier
 from ticketing.problems.access import access_problem
 from ticketing.problems.errors import ProblemMoveNotAllowed, ProblemRefused
-from ticketing.problems.journal import ProblemAct, change, state_of, write_problem_entry
+from ticketing.problems.journal import ProblemAct, state_of, write_problem_entry
 from ticketing.problems.linking import link_locked
 from ticketing.problems.logic import (
     FINISHED,
@@ -27,7 +27,7 @@ from ticketing.problems.logic import (
 from ticketing.problems.models import Problem, ProblemEntry
 from ticketing.routing.queries import categories
 from ticketing.tickets.access import access_ticket
-from ticketing.tickets.chain import opening_words
+from ticketing.tickets.chain import change, opening_words
 from ticketing.tickets.errors import TextMissing
 from ticketing.tickets.intake import kept
 from ticketing.tickets.models import Ticket

@@ -15,10 +15,11 @@ from sqlalchemy.orm import Session
 from notices.preferences.logic import NoticeKind
 from ticketing.problems.access import access_problem
 from ticketing.problems.errors import ProblemRefused
-from ticketing.problems.journal import ProblemAct, change, write_problem_entry
+from ticketing.problems.journal import ProblemAct, write_problem_entry
 from ticketing.problems.logic import OPEN, ProblemEntryKind, problem_number
 from ticketing.problems.models import Problem, ProblemIncident
 from ticketing.tickets.announcing import announce
+from ticketing.tickets.chain import change
 from ticketing.tickets.intake import kept
 from ticketing.tickets.journal import DESK, Act, write_entry
 from ticketing.tickets.logic import OPEN as OPEN_TICKET

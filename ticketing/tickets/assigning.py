@@ -17,10 +17,10 @@ from ticketing.groups.models import AssignmentGroup, GroupMember
 from ticketing.groups.queries import group_by_key, ladder_of, member_tier, members_of
 from ticketing.tickets.access import access_ticket
 from ticketing.tickets.announcing import announce
-from ticketing.tickets.chain import Fields
+from ticketing.tickets.chain import Fields, change
 from ticketing.tickets.errors import AssignmentNotAllowed
 from ticketing.tickets.intake import kept
-from ticketing.tickets.journal import DESK, Act, change, write_entry
+from ticketing.tickets.journal import DESK, Act, write_entry
 from ticketing.tickets.levels import (
     status_with,
     why_not_assign,

@@ -59,6 +59,20 @@ class ReplayFailed(Exception):
         self.number, self.field = number, field
 
 
+def told_fields(row: object, names: Iterable[str]) -> Fields:
+    """Fields of a row as a journal writes them."""
+    return {name: _plain(getattr(row, name)) for name in names}
+
+
+def change(row: object, **fields: Any) -> tuple[Fields, Fields]:
+    """Set fields of a row; returns those that were something else, before and after."""
+    changed = {name: value for name, value in fields.items() if getattr(row, name) != value}
+    before = told_fields(row, changed)
+    for name, value in changed.items():
+        setattr(row, name, value)
+    return before, told_fields(row, changed)
+
+
 def entry_digest(previous: str, entry: Entry) -> str:
     """The link of an entry of a ticket."""
     return link(previous, entry.ticket_id, entry)
@@ -109,3 +123,7 @@ def replay(entries: Iterable[Said]) -> Fields:
                 raise ReplayFailed(entry.number, field)
         state |= entry.after
     return state
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, enum.Enum) else value

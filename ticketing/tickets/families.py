@@ -11,9 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ticketing.tickets.access import access_ticket, access_tickets
+from ticketing.tickets.chain import change
 from ticketing.tickets.errors import ParentNotAllowed
 from ticketing.tickets.intake import kept
-from ticketing.tickets.journal import Act, change, write_entry
+from ticketing.tickets.journal import Act, write_entry
 from ticketing.tickets.logic import FINISHED, EntryKind, TicketType, ticket_number
 from ticketing.tickets.models import Ticket
 

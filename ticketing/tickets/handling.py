@@ -12,10 +12,10 @@ from notices.preferences.logic import NoticeKind
 from ticketing.ratings.operations import ask_for_rating
 from ticketing.tickets.access import access_open_children, access_ticket
 from ticketing.tickets.announcing import announce
-from ticketing.tickets.chain import Fields
+from ticketing.tickets.chain import Fields, change
 from ticketing.tickets.errors import EntryNotFound, MoveNotAllowed, TextMissing
 from ticketing.tickets.intake import kept
-from ticketing.tickets.journal import DESK, Act, change, person, write_entry
+from ticketing.tickets.journal import DESK, Act, person, write_entry
 from ticketing.tickets.logic import (
     EntryKind,
     HoldReason,

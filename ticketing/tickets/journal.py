@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 import itertools
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -23,6 +21,7 @@ from ticketing.tickets.chain import (
     opening_words,
     replay,
     text_digest,
+    told_fields,
 )
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.logic import STAFF_ONLY, EntryKind, Visibility, ticket_number
@@ -105,16 +104,7 @@ def person_id_of(actor: str) -> int | None:
 
 def state_of(ticket: Ticket) -> Fields:
     """The tracked fields as the journal writes them."""
-    return {field: _plain(getattr(ticket, field)) for field in TRACKED}
-
-
-def change(ticket: Ticket, **fields: Any) -> tuple[Fields, Fields]:
-    """Set tracked fields; returns those that were something else, before and after."""
-    changed = {name: value for name, value in fields.items() if getattr(ticket, name) != value}
-    before = {name: _plain(getattr(ticket, name)) for name in changed}
-    for name, value in changed.items():
-        setattr(ticket, name, value)
-    return before, {name: _plain(value) for name, value in changed.items()}
+    return told_fields(ticket, TRACKED)
 
 
 def write_entry(
@@ -288,7 +278,3 @@ def _resolved_at(rows: Sequence[Written]) -> datetime | None:
 
 def _words_of(ticket: Ticket) -> str:
     return opening_words(ticket.summary, ticket.description, ticket.details)
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, enum.Enum) else value

@@ -11,10 +11,11 @@ from sqlalchemy.orm import Session
 from notices.preferences.logic import NoticeKind
 from ticketing.tickets.access import access_tickets
 from ticketing.tickets.announcing import announce
+from ticketing.tickets.chain import change
 from ticketing.tickets.errors import MergeNotAllowed, TicketNotFound
 from ticketing.tickets.handling import move, reply, write_text
 from ticketing.tickets.intake import kept
-from ticketing.tickets.journal import Act, change, person, write_entry
+from ticketing.tickets.journal import Act, person, write_entry
 from ticketing.tickets.logic import (
     FINISHED,
     EntryKind,
