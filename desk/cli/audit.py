@@ -39,13 +39,10 @@ Moment = Annotated[
 @app.command()
 def verify(numbers: Numbers = None, as_json: AsJson = False) -> None:
     """Walk the journals and name the first broken entry of each; exit code 1 when there is one."""
-    from desk.cli.opened import open_database
+    from desk.cli.opened import opened
 
-    database = open_database(load())
-    try:
+    with opened(load()) as database:
         found = _named(database, numbers) if numbers else _all(database)
-    finally:
-        database.close()
     if as_json:
         print(json.dumps(_facts(found)))
     else:
@@ -69,11 +66,10 @@ def export(
     ] = 0,
 ) -> None:
     """Print the journal entries, one JSON object per line, times in UTC."""
-    from desk.cli.opened import open_database
+    from desk.cli.opened import opened
     from ticketing.tickets.audit import export_journal
 
-    database = open_database(load())
-    try:
+    with opened(load()) as database:
         while batch := database.read(
             export_journal,
             after=after,
@@ -84,8 +80,6 @@ def export(
             for entry in batch:
                 print(_line(asdict(entry), with_texts))
             after = batch[-1].id
-    finally:
-        database.close()
 
 
 def _named(database: Database, numbers: list[str]) -> Checked:

@@ -55,7 +55,7 @@ def _change(
     as_json: bool,
 ) -> None:
     """All of it or nothing, and then what holds."""
-    from desk.cli.opened import open_database
+    from desk.cli.opened import opened
     from notices.preferences.queries import unwanted_by
 
     def act(session: Session) -> tuple[str, frozenset[NoticeKind]]:
@@ -65,11 +65,8 @@ def _change(
                 turn(session, recipient, kind)
         return recipient, unwanted_by(session, recipient)
 
-    database = open_database(load())
-    try:
+    with opened(load()) as database:
         recipient, unwanted = database.write(act)
-    finally:
-        database.close()
     states = {kind.value: _state(kind, unwanted) for kind in NoticeKind}
     if as_json:
         print(json.dumps({"recipient": recipient, "kinds": states}))

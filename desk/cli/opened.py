@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from desk.cli.console import CommandFailed
 from desk.preparation.steps import is_missing_file
 from desk.settings import Settings
@@ -16,3 +19,13 @@ def open_database(settings: Settings) -> Database:
     if is_missing_file(settings.database_url) or not schema.status(settings.database_url).is_current:
         raise CommandFailed("the database is not ready; `guichet db upgrade` makes it so")
     return Database(settings.database_url, threads=1)
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Database]:
+    """The same for as long as it is needed."""
+    database = open_database(settings)
+    try:
+        yield database
+    finally:
+        database.close()

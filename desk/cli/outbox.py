@@ -97,13 +97,10 @@ def drop(numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...")], as_
 
 def _with_outbox(work: Callable[[Session], T]) -> T:
     """In one transaction: several numbers are changed together or not at all."""
-    from desk.cli.opened import open_database
+    from desk.cli.opened import opened
 
-    database = open_database(load())
-    try:
+    with opened(load()) as database:
         return database.write(work)
-    finally:
-        database.close()
 
 
 def _say_done(done: str, parcels: list[ShownParcel], *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli.console import CommandFailed, say
-from desk.cli.ticket_deeds import As, AsJson, actor_of, agent_id, id_of, opened, read, words
+from desk.cli.ticket_deeds import As, AsJson, actor_of, agent_id, id_of, read, words
 from desk.settings import load
 from ticketing.problems.logic import ProblemStatus
 from ticketing.tickets.priority import Impact, Urgency
@@ -311,6 +311,8 @@ def _do(number: str | None, as_: str | None, as_json: bool, deed: Deed, after: A
         actor = actor_of(session, as_, settings)
         done = deed(session, _id(number) if number else 0, actor, now)
         return _id(number or str(done)), actor
+
+    from desk.cli.opened import opened
 
     with opened(settings) as database:
         problem_id, actor = database.write(act)

@@ -52,28 +52,22 @@ ASKED = ("priorities", "types", "categories", "groups", "tiers", "requester_grou
 
 def read(operation: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run an operation that changes nothing."""
-    from desk.cli.opened import open_database
+    from desk.cli.opened import opened
 
-    database = open_database(load())
-    try:
+    with opened(load()) as database:
         return database.read(operation, *args, **kwargs)
-    finally:
-        database.close()
 
 
 def write(operation: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Run an edit, and let the dates of open tickets follow it; what is left is for the desk's sweep."""
-    from desk.cli.opened import open_database
+    from desk.cli.opened import opened
     from ticketing.sla.upkeep import recompute_some
 
-    database = open_database(load())
-    try:
+    with opened(load()) as database:
         done = database.write(operation, *args, **kwargs)
         while database.write(recompute_some):
             pass
         return done
-    finally:
-        database.close()
 
 
 def asked(*, everybody: bool, **given: Sequence[str] | bool | None) -> dict[str, Any]:

@@ -271,25 +271,19 @@ def _of(key: str, work: Callable[[], T]) -> T:
 def _read(
     settings: Settings, operation: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    from desk.cli.opened import open_database
+    from desk.cli.opened import opened
 
-    database = open_database(settings)
-    try:
+    with opened(settings) as database:
         return database.read(operation, *args, **kwargs)
-    finally:
-        database.close()
 
 
 def _write(
     settings: Settings, operation: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    from desk.cli.opened import open_database
+    from desk.cli.opened import opened
 
-    database = open_database(settings)
-    try:
+    with opened(settings) as database:
         return database.write(operation, *args, **kwargs)
-    finally:
-        database.close()
 
 
 def _tell(facts: dict[str, Any], as_json: bool) -> None:

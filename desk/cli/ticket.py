@@ -12,7 +12,7 @@ import typer
 
 from desk.cli import ticket_bonds, ticket_work
 from desk.cli.console import CommandFailed, say
-from desk.cli.ticket_deeds import As, AsJson, Number, actor_of, agent_id, id_of, opened, read
+from desk.cli.ticket_deeds import As, AsJson, Number, actor_of, agent_id, id_of, read
 from desk.settings import load
 from ticketing.tickets.logic import Status, SupportTier, TicketType
 from ticketing.tickets.priority import Priority
@@ -155,6 +155,8 @@ def file_(
     from ticketing.tickets.lists import staff_ticket
 
     settings = load()
+    from desk.cli.opened import opened
+
     with opened(settings) as database:
         ticket = database.read(lambda session: staff_ticket(session, id_of(session, number)))
     found = next((each for each in ticket.attachments if each.entry == entry), None)

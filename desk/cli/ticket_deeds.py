@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,7 +16,6 @@ from desk.settings import Settings, load
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from storage.database import Database
 
 Number = Annotated[
     str, typer.Argument(metavar="NUMBER", help="INC-000123, as it is printed or as people write it.")
@@ -58,25 +56,18 @@ def do(number: str, as_: str | None, as_json: bool, deed: Deed) -> None:
 
 def write(settings: Settings, act: Callable[[Session], Any]) -> Any:
     """Run something that changes the database."""
+    from desk.cli.opened import opened
+
     with opened(settings) as database:
         return database.write(act)
 
 
 def read(settings: Settings, look: Callable[[Session], Any]) -> Any:
     """Run something that only looks."""
+    from desk.cli.opened import opened
+
     with opened(settings) as database:
         return database.read(look)
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[Database]:
-    from desk.cli.opened import open_database
-
-    database = open_database(settings)
-    try:
-        yield database
-    finally:
-        database.close()
 
 
 def actor_of(session: Session, as_: str | None, settings: Settings) -> str:

@@ -27,6 +27,11 @@ class Parcel:
     created_at: datetime
 
 
+def parcel_of(item: OutboxItem) -> Parcel:
+    """The frozen value of a row."""
+    return Parcel(item.id, item.key, item.port, item.recipient, item.payload, item.attempts, item.created_at)
+
+
 def put_in_outbox(
     session: Session, *, key: str, port: str, recipient: str, payload: dict[str, Any], now: datetime
 ) -> None:
@@ -74,7 +79,7 @@ def claim_parcels(session: Session, *, now: datetime, limit: int = 20) -> list[P
     for item in taken:
         item.attempts += 1
         item.next_attempt_at = now + CLAIM
-    return [Parcel(i.id, i.key, i.port, i.recipient, i.payload, i.attempts, i.created_at) for i in taken]
+    return [parcel_of(item) for item in taken]
 
 
 def mark_sent(session: Session, parcel_id: int, *, now: datetime) -> None:

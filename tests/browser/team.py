@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from notices.outbox.models import OutboxItem, OutboxState
-from notices.outbox.operations import Parcel
+from notices.outbox.operations import parcel_of
 from tests.desk.desks import RunningDesk, utc_now
 from tests.ticketing.tickets import WAY_TO
 from ticketing.conversations.ledger import append_message, lock_conversation
@@ -162,11 +162,11 @@ def _say_all(session: Session) -> list[str]:
     said = [
         say_in_conversation(
             session,
-            Parcel(i.id, i.key, i.port, i.recipient, i.payload, i.attempts, i.created_at),
+            parcel_of(item),
             public_url="",
             now=utc_now(),
         )
-        for i in session.scalars(waiting.order_by(OutboxItem.id)).all()
+        for item in session.scalars(waiting.order_by(OutboxItem.id)).all()
     ]
     return [conversation for conversation in said if conversation is not None]
 
