@@ -41,6 +41,8 @@ class Terminal:
         self.process = await asyncio.create_subprocess_exec(
             *CHAT, *options,
             stdin=self.theirs, stdout=self.theirs, stderr=self.theirs, start_new_session=True,
+            # Tests in the background of a shell are started with Ctrl-C ignored; in a terminal it is not.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             env={"GUICHET_VAR": str(var), "PATH": "/usr/bin:/bin", "TERM": "xterm-256color"},
         )  # fmt: skip
 
