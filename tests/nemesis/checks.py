@@ -130,6 +130,7 @@ class Evidence:
     comments: Sequence[str]  # ticket numbers, once for each thing added
     effects: Sequence[EffectRow]
     letters: Sequence[Letter]
+    letter_ids: Counter[str]  # Message-ID → how often such a letter is there, whoever it is for
     outbox: Counter[str]  # state → items
     acked: Sequence[Acked]
     views: Sequence[tuple[str, Sequence[Shown]]]  # conversation, what one client shows
@@ -320,6 +321,9 @@ def _effects_at_most_once(evidence: Evidence) -> Iterator[str]:
     ).items():
         if count > 1:
             yield f"turn {turn_id} had its {name} {count} times"
+    yield from (
+        f"letter {id_} is there {count} times" for id_, count in evidence.letter_ids.items() if count > 1
+    )
     done = Counter(_done(evidence))
     recorded = Counter((effect.name, effect.number) for effect in evidence.effects)
     mailed = Counter((letter.effect, letter.number) for letter in evidence.letters)

@@ -46,7 +46,7 @@ def collect(arena: Arena) -> Evidence:
     bound = timedelta(seconds=arena.installation.desk.settle_seconds) + GRAIN
     return Evidence(
         **arena.database.read(_ledger),
-        letters=_letters(arena),
+        **_mail(arena),
         acked=[
             Acked(person.conversation, line.client_id, ack.seq, ack.turn, line.text)
             for person in arena.people
@@ -126,14 +126,21 @@ def _ledger(session: Session) -> dict[str, Any]:
     }
 
 
-def _letters(arena: Arena) -> list[Letter]:
+def _mail(arena: Arena) -> dict[str, Any]:
+    """What the team was written, and how often each letter to anybody is there."""
     folder = folder_of(arena) / "mail"
-    if not (folder / "new").is_dir():
-        return []
+    found = list(mailbox.Maildir(folder)) if (folder / "new").is_dir() else []
+    desk = arena.installation.desk
     # A summary may be long, and French: a subject is unfolded and decoded.
-    subjects = (str(make_header(decode_header(letter["Subject"]))) for letter in mailbox.Maildir(folder))
-    language = arena.installation.desk.default_language
-    return [_letter(" ".join(subject.split()), language) for subject in subjects]
+    subjects = [
+        str(make_header(decode_header(letter["Subject"])))
+        for letter in found
+        if letter["To"] == desk.team_email
+    ]
+    return {
+        "letters": [_letter(" ".join(subject.split()), desk.default_language) for subject in subjects],
+        "letter_ids": Counter(str(letter["Message-ID"]) for letter in found),
+    }
 
 
 def _letter(subject: str, language: str) -> Letter:

@@ -61,6 +61,7 @@ def sound(**changes: Any) -> Evidence:
         comments=[],
         effects=[OPENING],
         letters=[MAIL],
+        letter_ids=Counter({"<1@desk>": 1, "<2@desk>": 1}),
         outbox=Counter(sent=1),
         acked=[ACK],
         views=[],
@@ -150,6 +151,7 @@ BROKEN: dict[str, tuple[str, Evidence]] = {
         ),
     ),
     "a ticket has no effect on record": ("RL-5 effects", sound(effects=[])),
+    "a letter to a person is there twice": ("RL-5 effects", sound(letter_ids=Counter({"<1@desk>": 2}))),
     "a mail is sent twice": ("RL-5 effects", sound(letters=[MAIL, MAIL])),
     "a mail stays behind": ("RL-5 effects", sound(letters=[], outbox=Counter(waiting=1))),
     "a turn adds twice": (
