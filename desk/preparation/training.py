@@ -27,16 +27,17 @@ def learns_from(settings: Settings) -> str:
         *([settings.encoder_folder] if settings.has_encoder else []),
         *([settings.encoder_multilingual_folder] if settings.has_multilingual_encoder else []),
     ]
+    # By content alone: where an installation keeps them changes nothing in the model.
+    made = [settings.responses_file, *(folder / "manifest.json" for folder in encoders)]
     return fingerprint(
         settings.encoder,
         settings.encoder_multilingual,
+        *(path.read_text(encoding="utf-8") if path.is_file() else "" for path in made),
         files=[
             config,
             PROJECT / "data",
             PROJECT / "bot" / "dialogue",
             PROJECT / "constraints" / "rasa.txt",
-            settings.responses_file,
-            *(folder / "manifest.json" for folder in encoders),
             *(EXTENSIONS / f"{module}.py" for module in sorted(ours)),
         ],
         below=PROJECT,

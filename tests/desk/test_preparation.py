@@ -1,5 +1,6 @@
 """The steps before a start: skipped by content, done again when it changed or was cut short."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,18 @@ def test_rasa_is_trained_once_for_the_same_data(context: Context, rasa: Rasa) ->
 
     assert steps.train_rasa(context) == steps.UNCHANGED
     assert rasa.trainings == 1
+
+
+def test_a_model_is_the_same_wherever_an_installation_keeps_what_it_was_made_of(tmp_path: Path) -> None:
+    here, there = (
+        load({"GUICHET_VAR": str(tmp_path / name), "GUICHET_ENCODER": "none"}) for name in ("here", "there")
+    )
+    steps.write_responses(Context(here, {}, say=lambda line: None))
+    assert training.learns_from(here) != training.learns_from(there)
+
+    shutil.copytree(here.var, there.var)
+
+    assert training.learns_from(here) == training.learns_from(there)
 
 
 def test_rasa_is_trained_again_when_what_it_says_changed(context: Context, rasa: Rasa) -> None:
