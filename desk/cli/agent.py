@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.cli.promising import AsJson, a_table, read, tell, write
 from desk.settings import load
@@ -43,7 +43,7 @@ def add(
 
     def deed(session: Session) -> dict[str, Any]:
         spoken = language or settings.default_language
-        agent = add_agent(session, key, name=name, email=email, language=spoken, now=datetime.now(UTC))
+        agent = add_agent(session, key, name=name, email=email, language=spoken, now=clock.now())
         return _facts(session, [agent])[0]
 
     _tell(write(deed), as_json)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.preparation.steps import is_missing_file
 from desk.settings import Settings, inherited, load
@@ -36,7 +36,7 @@ def backup(
         folders_of(settings, with_secrets=not leaves_secrets_out),
         file.expanduser().absolute(),
         version=metadata.version("guichet"),
-        now=datetime.now(UTC),
+        now=clock.now(),
         environ=inherited(),
     )
     _tell(file, manifest, as_json)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.cli.opened import open_database
 from desk.settings import Settings, load
@@ -37,7 +38,7 @@ def import_(
     chosen = folder or settings.library
     if not chosen.is_dir():
         raise CommandFailed(f"{chosen} is not a folder")
-    report = open_database(settings).write(import_library, read_library(chosen), now=datetime.now(UTC))
+    report = open_database(settings).write(import_library, read_library(chosen), now=clock.now())
     for flaw in report.flaws:
         say(f"left out: {flaw}")
     say(
@@ -127,7 +128,7 @@ def questions(
 
     settings = load()
     asked = open_database(settings).read(
-        read_questions, since=_since(since, datetime.now(UTC)), band=_band(band), limit=limit
+        read_questions, since=_since(since, clock.now()), band=_band(band), limit=limit
     )
     if as_json:
         say(json.dumps({"questions": [_as_json(each) for each in asked]}, ensure_ascii=False))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.settings import load
 
@@ -81,7 +82,7 @@ def resend(
     def again(session: Session) -> list[ShownParcel]:
         dead = list_parcels(session, states=(OutboxState.DEAD,), limit=100_000) if is_dead else ()
         wanted = numbers or [each.id for each in dead]
-        return [resend_parcel(session, each, now=datetime.now(UTC)) for each in wanted]
+        return [resend_parcel(session, each, now=clock.now()) for each in wanted]
 
     _say_done("due again", _with_outbox(again), as_json=as_json)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.cli.ticket_deeds import As, AsJson, actor_of, agent_id, id_of, read, words
 from desk.settings import load
@@ -305,7 +306,7 @@ def _do(number: str | None, as_: str | None, as_json: bool, deed: Deed, after: A
     from desk.cli.problems import row_facts
     from ticketing.problems.queries import problem_in_full
 
-    settings, now = load(), datetime.now(UTC)
+    settings, now = load(), clock.now()
 
     def act(session: Session) -> tuple[int, str]:
         actor = actor_of(session, as_, settings)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from desk.cli import clock
 from desk.cli.backup import folders_of
 from desk.cli.console import CommandFailed, say
 from desk.restored import SKIPPED_NUMBERS
@@ -37,7 +38,7 @@ def restore(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for programs.")] = False,
 ) -> None:
     """Put a backup back, into an empty installation or in place of one; the desk must not run."""
-    settings, now = load(), datetime.now(UTC)
+    settings, now = load(), clock.now()
     with only_one(settings.var):
         report = _restore(settings, file.expanduser().absolute(), replaces, holds_outbox, skip, now, as_json)
     if as_json:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
 import typer
 
+from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.settings import Settings, load
 
@@ -74,7 +74,7 @@ def add(
     from identity.sites.administration import add_site
     from identity.sites.keys import new_host_key
 
-    settings, now = load(), datetime.now(UTC)
+    settings, now = load(), clock.now()
     changes = _changes(
         color=color,
         logo=logo,
@@ -198,7 +198,7 @@ def add_key(
     from identity.sites.administration import add_host_key
     from identity.sites.keys import new_host_key, public_host_key
 
-    settings, now = load(), datetime.now(UTC)
+    settings, now = load(), clock.now()
     host_key = public_host_key(public_key, now) if public_key else new_host_key(now)
     site = _of(key, lambda: _write(settings, add_host_key, key, host_key))
     _tell(key_added(site, host_key), as_json)

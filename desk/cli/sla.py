@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.cli.promising import (
     Active,
@@ -84,7 +84,7 @@ def explain(
     parsed = parse_number(number)
     if parsed is None:
         raise CommandFailed(f"{number!r} is not the number of a ticket; one looks like INC-000123")
-    ticket = read(explained, parsed[1], now=datetime.now(UTC))
+    ticket = read(explained, parsed[1], now=clock.now())
     if as_json:
         tell(facts_of(ticket), True, lambda: None)
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli import ticket_bonds, ticket_work
+from desk.cli import clock, ticket_bonds, ticket_work
 from desk.cli.console import CommandFailed, say
 from desk.cli.ticket_deeds import As, AsJson, Number, actor_of, agent_id, id_of, read
 from desk.settings import load
@@ -115,7 +115,7 @@ def list_(
         facts = {"tickets": [row_facts(row) for row in page.rows], "next": page.next_cursor}
         print(json.dumps(facts, ensure_ascii=False))
         return
-    rows_table(page.rows, datetime.now(UTC))
+    rows_table(page.rows, clock.now())
     if page.next_cursor:
         say(f"there are more: --after {page.next_cursor}")
 
@@ -127,7 +127,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     from ticketing.sla.queries import explain
     from ticketing.tickets.lists import staff_ticket
 
-    settings, now = load(), datetime.now(UTC)
+    settings, now = load(), clock.now()
 
     def look(session: Session) -> tuple[object, object]:
         ticket_id = id_of(session, number)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.settings import Settings, load
 
@@ -39,7 +39,7 @@ def do(number: str, as_: str | None, as_json: bool, deed: Deed) -> None:
     """
     from desk.cli.tickets import in_short, short
 
-    settings, now = load(), datetime.now(UTC)
+    settings, now = load(), clock.now()
 
     def act(session: Session) -> dict[str, Any]:
         actor = actor_of(session, as_, settings)

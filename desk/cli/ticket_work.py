@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.cli.ticket_deeds import (
     As,
@@ -84,7 +85,7 @@ def open_(
     from ticketing.tickets.letters import Team
     from ticketing.tickets.phoning import open_for_person
 
-    settings, now = load(), datetime.now(UTC)
+    settings, now = load(), clock.now()
     if lang is not None and lang not in LANGUAGES:
         raise CommandFailed(f"{lang!r} is none of the languages: {', '.join(LANGUAGES)}")
     if (requester is None) == (name is None and email is None):

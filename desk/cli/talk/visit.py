@@ -8,11 +8,11 @@ import sys
 import termios
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from desk import secrets as installation_secrets
 from desk import settings
+from desk.cli import clock
 from desk.cli.console import CommandFailed
 from desk.cli.talk.lines import Lines, from_descriptor
 from desk.cli.talk.memory import Memory, Remembered
@@ -180,4 +180,4 @@ def _identity(wishes: Wishes, key_file: Path) -> Callable[[], str] | None:
     if why := installation_secrets.problem(key_file):
         raise CommandFailed(f"nobody can vouch for {email}: {why}")
     key = key_file.read_text(encoding="ascii").strip()
-    return lambda: host_identity(key, site=wishes.site, email=email, now=datetime.now(UTC))
+    return lambda: host_identity(key, site=wishes.site, email=email, now=clock.now())
