@@ -324,7 +324,9 @@ def _do(number: str | None, as_: str | None, as_json: bool, deed: Deed, after: A
         return
     say(f"{facts['number']} is {facts['status']}, {facts['priority']}: {facts['summary']}")
     for name, value in told.items():
-        say(f"{_NAMES[name]}: {', '.join(value) if isinstance(value, list) else value}")
+        said = ", ".join(value) if isinstance(value, list) else str(value)
+        if said:
+            say(f"{_NAMES[name]}: {said}")
 
 
 _NAMES = {"told": "incidents told", "resolved": "resolved with it", "still_open": "still open"}
