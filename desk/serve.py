@@ -7,6 +7,8 @@ import contextlib
 import logging
 import signal
 import sys
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import web
@@ -22,6 +24,8 @@ from desk.pages.privacy import PATH, PrivacyPage
 from desk.pages.rating import RatingPage
 from desk.pages.rating import routes as rating_routes
 from desk.pages.routes import ArticlePages, routes
+from desk.pages.ticket import TicketPage
+from desk.pages.ticket import routes as ticket_routes
 from desk.secrets import Secrets, SecretsError
 from desk.settings import Settings, SettingsError, load
 from desk.web_assets import BUILD
@@ -65,6 +69,9 @@ def public_application(desk: Desk, build: Path = BUILD) -> web.Application:
     )
     application.router.add_get(PATH, privacy.show)
     application.router.add_routes(rating_routes(RatingPage(pages, settings.own_origins, desk.services.now)))
+    reopen_window = timedelta(days=settings.reopen_days)
+    ticket = TicketPage(pages, desk.links.key, desk.services.now, reopen_window)
+    application.router.add_routes(ticket_routes(ticket))
     application.router.add_routes(widget_routes(_widget_pages(desk, build)))
     add_web_channel(
         application,
@@ -89,14 +96,13 @@ def _widget_pages(desk: Desk, build: Path) -> WidgetPages:
     return WidgetPages(desk.database, open_files(build, settings.var), facts, settings.own_origins)
 
 
-async def serve(settings: Settings, secrets: Secrets) -> None:
-    """Until SIGTERM or SIGINT; then stop accepting, finish or hand back what runs, and go."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+@contextlib.asynccontextmanager
+async def serving(
+    settings: Settings, secrets: Secrets, *, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[Desk]:
+    """A desk that listens where its settings say; stopped at the end."""
     async with contextlib.AsyncExitStack() as stack:
-        desk = await stack.enter_async_context(run_desk(settings, secrets))
+        desk = await stack.enter_async_context(run_desk(settings, secrets, now=now))
         actions = build_listener(
             desk.actions(),
             desk.turns_in_flight,
@@ -105,16 +111,28 @@ async def serve(settings: Settings, secrets: Secrets) -> None:
         )
         await _listen(stack, actions, LOOPBACK, settings.actions_port)
         if settings.demo:
-            await _show_demo(stack, settings, secrets)
+            await _show_demo(stack, settings, secrets, now)
         await _listen(stack, public_application(desk), settings.host, settings.port)
+        yield desk
+
+
+async def serve(settings: Settings, secrets: Secrets) -> None:
+    """Until SIGTERM or SIGINT; then stop accepting, finish or hand back what runs, and go."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(settings, secrets):
         log.info("desk_ready", extra={"port": settings.port})
         await stop.wait()
         log.info("desk_stopping")
 
 
-async def _show_demo(stack: contextlib.AsyncExitStack, settings: Settings, secrets: Secrets) -> None:
+async def _show_demo(
+    stack: contextlib.AsyncExitStack, settings: Settings, secrets: Secrets, now: Callable[[], datetime]
+) -> None:
     mail = MaildirMail(settings.var / "mail")
-    intranet = Intranet(settings, secrets.demo_host_key, mail, utc_now)
+    intranet = Intranet(settings, secrets.demo_host_key, mail, now)
     await demo_listener.listen(stack, intranet, shutdown_seconds=SHUTDOWN_SECONDS)
 
 

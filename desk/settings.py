@@ -5,12 +5,13 @@
 whose text is fit for an operator: the name, the value and what is allowed.
 """
 
+import contextlib
 import difflib
 import os
 import re
 import shlex
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -396,6 +397,20 @@ def load(environ: Mapping[str, str] | None = None, *, env_file: Path | None = No
 def inherited() -> dict[str, str]:
     """This process's environment, for those who start others and pass some of it on."""
     return dict(os.environ)
+
+
+@contextlib.contextmanager
+def replaced_by(environ: Mapping[str, str]) -> Iterator[None]:
+    """Whatever runs within in this process has these settings, and none of the installation's own."""
+    kept = inherited()
+    for name in [each for each in kept if each.startswith(PREFIX)]:
+        del os.environ[name]
+    os.environ.update(environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
 
 
 def wants_tracebacks() -> bool:

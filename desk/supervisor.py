@@ -34,7 +34,7 @@ def children(settings: Settings, secrets: Secrets, environ: Mapping[str, str]) -
     """In the order in which they are stopped: the desk first, whose turns may still need Rasa."""
     specs = [_desk(settings, environ)]
     if settings.assistant == "rasa":
-        specs.append(_rasa(settings, secrets, environ))
+        specs.append(rasa_child(settings, secrets, environ))
     return specs
 
 
@@ -72,7 +72,8 @@ def _desk(settings: Settings, environ: Mapping[str, str]) -> ChildSpec:
     )
 
 
-def _rasa(settings: Settings, secrets: Secrets, environ: Mapping[str, str]) -> ChildSpec:
+def rasa_child(settings: Settings, secrets: Secrets, environ: Mapping[str, str]) -> ChildSpec:
+    """How Rasa is started, seen to be well, and kept to this machine."""
     settings.tracker_file.parent.mkdir(parents=True, exist_ok=True)
     arguments = {
         "--model": settings.rasa_model,

@@ -13,6 +13,7 @@ from desk.cli import (
     calendar,
     chat,
     db,
+    demo,
     doctor,
     escalation,
     group,
@@ -48,6 +49,7 @@ app.command("backup")(backup.backup)
 app.command("restore")(restore.restore)
 app.add_typer(kb.app, name="kb")
 app.add_typer(db.app, name="db")
+app.add_typer(demo.app, name="demo")
 app.add_typer(site.app, name="site")
 app.add_typer(audit.app, name="audit")
 app.add_typer(agent.app, name="agent")

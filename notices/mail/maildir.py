@@ -62,7 +62,7 @@ def _read(path: Path, at: float) -> Letter | None:
         letter = message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.default)
         return Letter(
             str(letter["To"] or ""),
-            str(letter["Subject"] or ""),
+            str(letter["Subject"] or "").strip(),
             _body(letter, "plain"),
             datetime.fromtimestamp(at, tz=UTC),
             _body(letter, "html"),
