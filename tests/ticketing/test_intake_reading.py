@@ -19,6 +19,7 @@ from ticketing.intake.reading import (
     told_impact,
     told_urgency,
     what_is_asked_for,
+    without_wish,
 )
 from ticketing.tickets.priority import Impact, Urgency
 
@@ -787,22 +788,28 @@ def test_of_something_wished_for_a_single_word_says_enough(text: str) -> None:
 
 COMMENTS = (
     "add to INC-000001 that the noise is louder now",
-    "for my ticket: it also happens on the second floor",
-    "please note on INC-000001: error code 0x80070005 appears",
     "INC-000001 the light is red since noon",
-    "more information for my ticket: the cable was replaced yesterday",
     "tell the team the printer smells of smoke",
-    "add a comment: happens only with large files",
     "it also happens at home",
     "INC-1 still broken after the restart",
-    "my ticket: serial number is on the back label",
     "ajoute à INC-000001 que le bruit est plus fort",
-    "pour mon ticket : cela arrive aussi au deuxième étage",
     "INC-000001 le voyant est rouge depuis midi",
-    "précision pour mon ticket : le câble a été remplacé hier",
-    "ajouter un commentaire : seulement avec les gros fichiers",
     "REQ-000002 il me le faut avant vendredi soir",
 )
+INTRODUCED_COMMENTS = {
+    "more information for my ticket: the cable was replaced yesterday": "the cable was replaced yesterday",
+    "please note on INC-000001: error code 0x80070005 appears": "error code 0x80070005 appears",
+    "for my ticket: it also happens on the second floor": "it also happens on the second floor",
+    "add to INC-000001: I have 5.2 already and it still drops": "I have 5.2 already and it still drops",
+    "add a comment: happens only with large files": "happens only with large files",
+    "my ticket: serial number is on the back label": "serial number is on the back label",
+    "INC-000001: the error is 0x80: disk full": "the error is 0x80: disk full",
+    "pour mon ticket : cela arrive aussi au deuxième étage": "cela arrive aussi au deuxième étage",
+    "précision pour mon ticket : le câble a été remplacé hier": "le câble a été remplacé hier",
+    "ajouter un commentaire : seulement avec les gros fichiers": "seulement avec les gros fichiers",
+    "the printer on my ticket jams again: tray 2": "the printer on my ticket jams again: tray 2",
+    "error 12: the ticket printer jams at noon": "error 12: the ticket printer jams at noon",
+}
 NO_COMMENTS = (
     "add to my ticket",
     "I want to add something to my ticket",
@@ -826,6 +833,28 @@ NO_COMMENTS = (
 @pytest.mark.parametrize("text", COMMENTS)
 def test_what_is_to_be_added_is_found_beside_the_wish_to_add(text: str) -> None:
     assert comment_in(text) == text
+
+
+@pytest.mark.parametrize(("text", "comment"), INTRODUCED_COMMENTS.items())
+def test_what_only_introduces_a_comment_is_no_part_of_it(text: str, comment: str) -> None:
+    assert comment_in(text) == comment
+
+
+ENDING_WISHES = {
+    "the vpn drops every ten minutes, open a ticket": "the vpn drops every ten minutes",
+    "my laptop gets very hot now. Please open a ticket, thanks": "my laptop gets very hot now",
+    "the scanner in room 12 is dead and I want to open a ticket": "the scanner in room 12 is dead",
+    "le vpn se coupe toutes les dix minutes, ouvrez un ticket": "le vpn se coupe toutes les dix minutes",
+    "l'écran du poste 4 clignote, pouvez-vous ouvrir un ticket svp": "l'écran du poste 4 clignote",
+    "the button that lets people open a ticket": "the button that lets people open a ticket",
+    "in the shop system I cannot open a ticket": "in the shop system I cannot open a ticket",
+    "I was told to call you and open a ticket about it": "I was told to call you and open a ticket about it",
+}
+
+
+@pytest.mark.parametrize(("text", "rest"), ENDING_WISHES.items())
+def test_a_wish_for_a_ticket_that_ends_a_text_is_no_part_of_what_is_wrong(text: str, rest: str) -> None:
+    assert without_wish(text) == rest
 
 
 @pytest.mark.parametrize("text", NO_COMMENTS)

@@ -50,6 +50,13 @@ CONTENT_WORDS = 3
 FEWEST_NEW_WORDS = 3
 MOST_WORDS_BEFORE_A_WISH = 4
 _WISHES = ("ticket_wish", "message_wish")
+_TICKET_NAMED = re.compile(r"\b(?:(?:inc|req)[- ]?\d+|tickets?|comment(?:aire)?s?|incidents?)\b")
+_JOINS = frozenset({"to", "on", "for", "with", "au", "aux", "sur", "pour", "ma", "mon", "demande"})
+_LEADS_TO_A_WISH = re.compile(
+    r"(?:[,.;!:–—-]+|[,.;!]? (?:and|so|then|et|donc|alors))(?: (?:please|pls|svp|s'il vous pla[iî]t|can you|"
+    r"could you|would you|i want to|pouvez-vous|pourriez-vous|je veux|je voudrais|merci (?:de|d')))*$",
+    re.IGNORECASE,
+)
 _LEFT_OF_A_WISH = re.compile(
     r"^(?:(?:please|pls|svp|stp|s'il vous pla[iî]t|for me|pour moi|that|because|as|since|about|for|with|"
     r"to say|car|parce que|que|pour|concernant|à propos de|au sujet de|sur)\b[ ,:.;-]*)+",
@@ -175,11 +182,13 @@ def what_is_asked_for(text: str, *, fewest: int = 2) -> str | None:
 
 
 def without_wish(text: str) -> str:
-    """The text without an "open a ticket" at its beginning: in a list, what is behind it is read."""
+    """The text without an "open a ticket" at its beginning or its end: in a list, the rest of it is read."""
     plain = folded(text)
     wish = next((found for kind in _WISHES if (found := _within(kind).search(plain))), None)
-    if wish is None or len(plain[: wish.start()].split()) > MOST_WORDS_BEFORE_A_WISH:
+    if wish is None:
         return text.strip()
+    if len(plain[: wish.start()].split()) > MOST_WORDS_BEFORE_A_WISH:
+        return _without_last_wish(text, plain, wish)
     is_introduced = ":" in text and wish.start() < plain.find(":") <= wish.end() + 1
     rest = (
         text.split(":", 1)[1] if is_introduced else " ".join(text.split()[len(plain[: wish.end()].split()) :])
@@ -188,10 +197,26 @@ def without_wish(text: str) -> str:
     return rest[:1].upper() + rest[1:] if len(rest.split()) > 1 else text.strip()
 
 
+def _without_last_wish(text: str, plain: str, wish: re.Match[str]) -> str:
+    """The words before a wish that ends a text, where a stop or an "and" parts them from it."""
+    before = text.split()[: len(plain[: wish.start()].split())]
+    kept = _LEADS_TO_A_WISH.sub("", " ".join(before))
+    is_last = not re.findall(r"[a-z]{2,}", _within("ticket_words").sub(" ", plain[wish.end() :]))
+    return kept if is_last and kept and kept != " ".join(before) else text.strip()
+
+
 def comment_in(text: str) -> str | None:
-    """The text, if it says something beside "add this to my ticket 123"; None if that is all it says."""
+    """The text without a leading "add to my ticket 123:"; None if it says nothing beside."""
+    if len(_words_of_a_comment(text)) < FEWEST_NEW_WORDS:
+        return None
+    lead, _, rest = text.partition(":")
+    is_lead = _TICKET_NAMED.search(folded(lead)) and not set(_words_of_a_comment(lead)) - _JOINS
+    return rest.strip() if is_lead and rest.strip() else text.strip()
+
+
+def _words_of_a_comment(text: str) -> list[str]:
     rest = _within("comment_words").sub(" ", _within("ticket_words").sub(" ", folded(text)))
-    return text.strip() if len(re.findall(r"[a-z]{2,}", rest)) >= FEWEST_NEW_WORDS else None
+    return re.findall(r"[a-z]{2,}", rest)
 
 
 def says_something(text: str, *, fewest: int = CONTENT_WORDS) -> bool:
