@@ -123,7 +123,8 @@ def list_(
 @app.command()
 def show(number: Number, as_json: AsJson = False) -> None:
     """Show everything there is on a ticket: its words, its clocks, what belongs to it and its journal."""
-    from desk.cli.tickets import ticket_facts, ticket_lines
+    from desk.cli.ticket_sheet import print_sheet
+    from desk.cli.tickets import ticket_facts
     from ticketing.sla.queries import explain
     from ticketing.tickets.lists import staff_ticket
 
@@ -138,7 +139,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     if as_json:
         print(json.dumps(ticket_facts(ticket, clocks), ensure_ascii=False))
     else:
-        ticket_lines(ticket, clocks)
+        print_sheet(ticket, clocks)
 
 
 @app.command("file")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -95,14 +95,15 @@ def rows_table(rows: Sequence[StaffRow], now: datetime) -> None:
             f"{row.group_key} {row.tier.value}",
             row.assignee_name or "–",
             f"[red]{due}[/red]" if late else due,
-            _plain((row.requester or "–") + (" (VIP)" if row.is_vip else "")),
-            _plain(row.summary + "".join(f" #{tag}" for tag in row.tags)),
+            plain((row.requester or "–") + (" (VIP)" if row.is_vip else "")),
+            plain(row.summary + "".join(f" #{tag}" for tag in row.tags)),
         )
-    _print(table)
+    print_wide(table)
     say(f"{len(rows)} {'ticket' if len(rows) == 1 else 'tickets'}")
 
 
-def _print(table: Table) -> None:
+def print_wide(table: Table) -> None:
+    """A table on the screen."""
     # A program that reads lines gets them whole.
     console = out if out.is_terminal else Console(width=LINE, highlight=False)
     console.print(table)
@@ -151,85 +152,6 @@ def ticket_facts(ticket: StaffTicket, clocks: ExplainedTicket) -> Facts:
     }
 
 
-def ticket_lines(ticket: StaffTicket, clocks: ExplainedTicket) -> None:
-    """The same for people."""
-    row = ticket.row
-    out.print(f"[bold]{row.number}[/bold]  ", end="")
-    say(_visible(row.summary))
-    for name, value in _fields(ticket):
-        if value:
-            say(f"  {name + ':':14}{_visible(value)}")
-    say("")
-    for paragraph in (ticket.description, ticket.details):
-        if paragraph and paragraph != row.summary:
-            say(f"{_visible(paragraph)}\n")
-    _clocks_table(clocks)
-    _files_table(ticket)
-    table = Table(box=None, pad_edge=False, header_style="bold", title="journal", title_justify="left")
-    for name in ("#", "at", "who", "what", "words"):
-        table.add_column(name, no_wrap=name in ("#", "at"), justify="right" if name == "#" else "left")
-    for entry in ticket.entries:
-        text = "(erased)" if entry.is_erased else entry.text or ""
-        table.add_row(
-            str(entry.number),
-            f"{entry.at:%Y-%m-%d %H:%M}",
-            _plain(entry.actor_name),
-            _plain(_what(entry)),
-            _plain(text),
-        )
-    _print(table)
-    say("times are UTC")
-
-
-def _fields(ticket: StaffTicket) -> Iterator[tuple[str, str | None]]:
-    row = ticket.row
-    hold = f", waits for: {row.hold_reason.value}" if row.hold_reason else ""
-    code = f" ({ticket.resolution_code.value})" if ticket.resolution_code else ""
-    yield "status", row.status.value + hold + code
-    yield "priority", f"{row.priority.value} (impact {ticket.impact.value}, urgency {ticket.urgency.value})"
-    yield "group", f"{row.group}, {row.tier.value}"
-    yield "assignee", row.assignee_name or "nobody yet"
-    yield "requester", (row.requester or "not known") + (" (VIP)" if row.is_vip else "")
-    yield "category", row.category
-    yield "type", row.type.value
-    yield "opened", f"{row.opened_at:%Y-%m-%d %H:%M} by {ticket.channel}, in {ticket.language}"
-    yield "tags", ", ".join(row.tags)
-    yield "parent", _related(ticket.parent)
-    yield "children", _all_related(ticket.children)
-    yield "merged into", _related(ticket.merged_into)
-    yield "merged here", _all_related(ticket.merged_here)
-    yield "duplicate of", _related(ticket.duplicate_of)
-    yield "duplicates", _all_related(ticket.duplicates)
-    yield "problems", ", ".join(f"{each.number} {each.summary}" for each in ticket.problems)
-    yield "watchers", ", ".join(each.name for each in ticket.watchers)
-    yield "tried", ", ".join(ticket.articles_tried)
-
-
-def _clocks_table(clocks: ExplainedTicket) -> None:
-    if not clocks.clocks:
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold", title="promises", title_justify="left")
-    for name in ("target", "level", "state", "used", "of", "due"):
-        table.add_column(name, no_wrap=True)
-    for each in _clock_facts(clocks):
-        table.add_row(
-            each["target"],
-            each["level"],
-            each["state"],
-            f"{each['used_minutes']} min",
-            f"{each['length_minutes']} min",
-            (each["due_at"] or "–")[:16].replace("T", " "),
-        )
-    _print(table)
-    say(f"`guichet sla explain {clocks.number}` shows them row by row\n")
-
-
-def _files_table(ticket: StaffTicket) -> None:
-    for each in ticket.attachments:
-        who = "the requester may know of it" if each.visibility.value == "reply" else "for the team alone"
-        say(f"file of entry {each.entry}: {_visible(each.name)} ({each.media_type}, {each.size:,} B; {who})")
-
-
 def _clock_facts(clocks: ExplainedTicket) -> Iterator[Facts]:
     for clock in (each.clock for each in clocks.clocks):
         yield {
@@ -261,31 +183,6 @@ def _entry_facts(entry: StaffEntry) -> Facts:
     }
 
 
-def _what(entry: StaffEntry) -> str:
-    """The kind of an entry and what it changed, without what every opening says."""
-    kind = entry.kind.value.replace("_", " ")
-    if entry.kind.value == "opened":
-        return kind
-    changes = [
-        f"{name.removesuffix('_id')}: {entry.before.get(name) or '–'} → {value or '–'}"
-        for name, value in entry.after.items()
-    ]
-    said = [f"{name}: {_short(value)}" for name, value in entry.data.items() if value and name != "file"]
-    return "; ".join([kind, *changes, *said])
-
-
-def _short(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _related(other: Related | None) -> str | None:
-    return f"{other.number} ({other.status.value}) {other.summary}" if other else None
-
-
-def _all_related(others: Iterable[Related]) -> str:
-    return ", ".join(f"{each.number} ({each.status.value})" for each in others)
-
-
 def _number(other: Related | None) -> str | None:
     return other.number if other else None
 
@@ -294,13 +191,13 @@ def _moment(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Words of people in a table: no markup is read in them."""
     from rich.markup import escape
 
-    return escape(_visible(text))
+    return escape(visible(text))
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Words of people on a screen: control characters do nothing there."""
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, or_, select
 from sqlalchemy.orm import Session
 
+from identity.agents.logic import agent_actor, agent_id_of
 from ticketing.problems.logic import ProblemStatus, problem_number
 from ticketing.problems.models import Problem, ProblemIncident
 from ticketing.tickets.access import LARGEST_ID
@@ -101,7 +102,10 @@ class Watcher:
 
 @dataclass(frozen=True)
 class StaffTicket:
-    """A ticket with its words, its journal and all that belongs to it."""
+    """A ticket with its words, its journal and all that belongs to it.
+
+    `names` are those of everybody who acts in the journal or is named by it, by actor.
+    """
 
     row: StaffRow
     impact: Impact
@@ -124,6 +128,7 @@ class StaffTicket:
     watchers: tuple[Watcher, ...]
     attachments: tuple[StaffAttachment, ...]
     entries: tuple[StaffEntry, ...]
+    names: dict[str, str]
 
 
 def staff_ticket(session: Session, which: int | str, *, language: str = "en") -> StaffTicket:
@@ -137,7 +142,8 @@ def staff_ticket(session: Session, which: int | str, *, language: str = "en") ->
         raise TicketNotFound
     [row] = rows_of(session, session.execute(select(*COLUMNS).where(Ticket.id == ticket.id)).all(), language)
     entries, watchers = _entries(session, ticket.id), _watchers(session, ticket.id)
-    names = names_of(session, [entry.actor for entry, _, _ in entries] + watchers)
+    named = [actor for entry, _, _ in entries for actor in _named_in(entry)]
+    names = names_of(session, [*named, *watchers])
     related = _related(session, ticket)
     return StaffTicket(
         row=row,
@@ -161,7 +167,17 @@ def staff_ticket(session: Session, which: int | str, *, language: str = "en") ->
         watchers=tuple(Watcher(actor, names[actor]) for actor in watchers),
         attachments=_attachments(session, ticket.id),
         entries=tuple(_as_seen(entry, salt, text, names) for entry, salt, text in entries),
+        names=names,
     )
+
+
+def _named_in(entry: JournalEntry) -> Iterator[str]:
+    """Who acted, and every agent whom the entry is about."""
+    yield entry.actor
+    for value in (*entry.before.values(), *entry.after.values(), *entry.data.values()):
+        if isinstance(value, str) and agent_id_of(value) is not None:
+            yield value
+    yield from map(agent_actor, entry.data.get("agents") or ())
 
 
 def _find(which: int | str) -> Any:

@@ -1,0 +1,157 @@
+"""A whole ticket for people: fields, clocks, files and journal, with names and local times."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from rich.table import Table
+
+from desk.cli.console import out, say
+from desk.cli.ledgers import length_in_words
+from desk.cli.tickets import plain, print_wide, visible
+
+if TYPE_CHECKING:
+    from ticketing.sla.queries import ExplainedTicket
+    from ticketing.tickets.dossier import Related, StaffEntry, StaffTicket
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
+
+
+def print_sheet(ticket: StaffTicket, clocks: ExplainedTicket) -> None:
+    """Everything there is on a ticket; times are in the zone of its first clock, UTC without one."""
+    zone = ZoneInfo(clocks.clocks[0].time_zone if clocks.clocks else "UTC")
+    out.print(f"[bold]{ticket.row.number}[/bold]  ", end="")
+    say(visible(ticket.row.summary))
+    for name, value in _fields(ticket, zone):
+        if value:
+            say(f"  {name + ':':14}{visible(value)}")
+    say("")
+    for paragraph in (ticket.description, ticket.details):
+        if paragraph and paragraph != ticket.row.summary:
+            say(f"{visible(paragraph)}\n")
+    _print_clocks(clocks)
+    _say_files(ticket)
+    _print_journal(ticket, zone)
+    say(f"times are those of {zone.key}")
+
+
+def _fields(ticket: StaffTicket, zone: ZoneInfo) -> Iterator[tuple[str, str | None]]:
+    row = ticket.row
+    hold = f", waits for: {row.hold_reason.value}" if row.hold_reason else ""
+    code = f" ({ticket.resolution_code.value})" if ticket.resolution_code else ""
+    yield "status", row.status.value + hold + code
+    yield "priority", f"{row.priority.value} (impact {ticket.impact.value}, urgency {ticket.urgency.value})"
+    yield "group", f"{row.group}, {row.tier.value}"
+    yield "assignee", row.assignee_name or "nobody yet"
+    yield "requester", (row.requester or "not known") + (" (VIP)" if row.is_vip else "")
+    yield "category", row.category
+    yield "type", row.type.value
+    yield "opened", f"{_local(row.opened_at, zone)} by {ticket.channel}, in {ticket.language}"
+    yield "tags", ", ".join(row.tags)
+    yield "parent", _related(ticket.parent)
+    yield "children", _all_related(ticket.children)
+    yield "merged into", _related(ticket.merged_into)
+    yield "merged here", _all_related(ticket.merged_here)
+    yield "duplicate of", _related(ticket.duplicate_of)
+    yield "duplicates", _all_related(ticket.duplicates)
+    yield "problems", ", ".join(f"{each.number} {each.summary}" for each in ticket.problems)
+    yield "watchers", ", ".join(each.name for each in ticket.watchers)
+    yield "tried", ", ".join(ticket.articles_tried)
+
+
+def _print_clocks(clocks: ExplainedTicket) -> None:
+    if not clocks.clocks:
+        return
+    table = _table("promises", ("target", "level", "state", "used", "of", "due"))
+    for each in clocks.clocks:
+        clock = each.clock
+        number = f" {clock.occurrence}" if clock.occurrence > 1 else ""
+        table.add_row(
+            clock.target.value.replace("_", " ") + number,
+            clock.level,
+            clock.state.value,
+            length_in_words(clock.used),
+            length_in_words(clock.length),
+            _local(clock.due_at, ZoneInfo(each.time_zone)) if clock.due_at else "–",
+        )
+    print_wide(table)
+    say(f"`guichet sla explain {clocks.number}` shows them row by row\n")
+
+
+def _say_files(ticket: StaffTicket) -> None:
+    for each in ticket.attachments:
+        who = "the requester may know of it" if each.visibility.value == "reply" else "for the team alone"
+        say(f"file of entry {each.entry}: {visible(each.name)} ({each.media_type}, {each.size:,} B; {who})")
+
+
+def _print_journal(ticket: StaffTicket, zone: ZoneInfo) -> None:
+    table = _table("journal", ("#", "at", "who", "what", "words"), wraps=("who", "what", "words"))
+    table.columns[0].justify = "right"
+    for entry in ticket.entries:
+        text = "(erased)" if entry.is_erased else entry.text or ""
+        table.add_row(
+            str(entry.number),
+            _local(entry.at, zone),
+            plain(entry.actor_name),
+            plain(_what(entry, ticket, zone)),
+            plain(text),
+        )
+    print_wide(table)
+
+
+def _table(title: str, columns: Iterable[str], wraps: Iterable[str] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name, no_wrap=name not in wraps)
+    return table
+
+
+def _what(entry: StaffEntry, ticket: StaffTicket, zone: ZoneInfo) -> str:
+    """The kind of an entry and what it changed, without what every opening says."""
+    kind = entry.kind.value.replace("_", " ")
+    if entry.kind.value == "opened":
+        return kind
+
+    def say_value(value: Any) -> str:
+        return _value(value, ticket, zone)
+
+    changes = [
+        f"{name.removesuffix('_id')}: {say_value(entry.before.get(name))} → {say_value(value)}"
+        for name, value in entry.after.items()
+    ]
+    said = [
+        f"{name.replace('_', ' ')}: {say_value(_named(name, value))}"
+        for name, value in entry.data.items()
+        if value and name != "file"
+    ]
+    return "; ".join([kind, *changes, *said])
+
+
+def _named(name: str, value: Any) -> Any:
+    """The leads who were told stand in an entry by their bare numbers."""
+    return [f"agent:{each}" for each in value] if name == "agents" and isinstance(value, list) else value
+
+
+def _value(value: Any, ticket: StaffTicket, zone: ZoneInfo) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(each, ticket, zone) for each in value)
+    text = str(value) if value or value == 0 else "–"
+    if _MOMENT.fullmatch(text):
+        return _local(datetime.fromisoformat(text), zone)
+    return ticket.names.get(text, text)
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _related(other: Related | None) -> str | None:
+    return f"{other.number} ({other.status.value}) {other.summary}" if other else None
+
+
+def _all_related(others: Iterable[Related]) -> str:
+    return ", ".join(f"{each.number} ({each.status.value})" for each in others)
