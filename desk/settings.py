@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -336,6 +337,12 @@ class Settings(BaseModel):
     def local_url(self) -> str:
         """Where this machine reaches the desk, whatever its public address is."""
         return f"http://{_reachable(self.host)}:{self.port}"
+
+    @property
+    def letters_url(self) -> str | None:
+        """Where readers of letters reach the desk; None: letters leave this machine, and it is only here."""
+        is_here = is_loopback(urlsplit(self.public_url).hostname or "")
+        return None if self.smtp_host and is_here else self.public_url
 
     @property
     def own_origins(self) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from bot.channels.web.limits import WebLimits
 from desk.gateway.answering import Answering
 from desk.gateway.dispatcher import Dispatcher
 from desk.gateway.doorbells import Doorbells, open_doorbells
+from desk.gateway.letter_links import LetterLinks
 from desk.gateway.requesters import RequesterDesk
 from desk.gateway.sweeper import PromiseSweeper
 from desk.gateway.switchboard import Switchboard
@@ -78,6 +79,7 @@ class Desk:
     knowledge: KnowledgeSearch
     turns_in_flight: TurnsInFlight
     limits: WebLimits
+    links: LetterLinks
 
     def actions(self) -> list[Action]:
         """Every action the assistant may ask for."""
@@ -113,6 +115,7 @@ async def run_desk(
         assistant = await _open_assistant(stack, settings, secrets, services)
         runner = _runner(settings, database, doorbells, in_flight, assistant, services)
         options = _gateway_options(settings, secrets, said_first)
+        links = LetterLinks(settings.letters_url, secrets.visitor_key)
         pictures, sweeper = open_pictures(stack, settings, database, options, now=now)
         for work in (
             runner.run(),
@@ -123,6 +126,7 @@ async def run_desk(
                 database,
                 post_office(settings),
                 now,
+                links=links,
                 public_url=settings.public_url,
                 ring=doorbells.ring,
             ).run(),
@@ -147,6 +151,7 @@ async def run_desk(
             knowledge=knowledge,
             turns_in_flight=in_flight,
             limits=_limits(settings),
+            links=links,
         )
 
 

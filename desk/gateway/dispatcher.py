@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from desk.gateway.letter_links import NO_LINKS, LetterLinks
 from notices.mail.port import Mail, MailPort, MailRefused
 from notices.outbox.operations import (
     Parcel,
@@ -34,7 +35,8 @@ class Dispatcher:
     """Takes parcels that are due and hands each to its port.
 
     Args:
-        public_url: where the desk is for people; links in parcels are paths on it.
+        links: makes what letters lead to.
+        public_url: where the desk is for people; links in a conversation are paths on it.
         ring: called with a conversation's id when something was said in it.
     """
 
@@ -44,11 +46,12 @@ class Dispatcher:
         mail: MailPort,
         now: Callable[[], datetime],
         *,
+        links: LetterLinks = NO_LINKS,
         public_url: str = "",
         ring: Callable[[str], None] = lambda conversation: None,
     ) -> None:
         self._database, self._mail, self._now = database, mail, now
-        self._public_url, self._ring = public_url, ring
+        self._links, self._public_url, self._ring = links, public_url, ring
         self._on_the_way = asyncio.Semaphore(AT_ONCE)
 
     async def run(self) -> None:
@@ -112,7 +115,6 @@ class Dispatcher:
 
     def _mail_of(self, parcel: Parcel) -> Mail:
         payload = parcel.payload
-        link = payload.get("link")
         return Mail(
             key=parcel.key,
             to=parcel.recipient,
@@ -120,7 +122,7 @@ class Dispatcher:
             text=payload["text"],
             at=parcel.created_at,
             language=payload.get("language", "en"),
-            link=f"{self._public_url}{link}" if link else None,
+            links=self._links.of(parcel),
             thread=payload.get("ticket"),
         )
 

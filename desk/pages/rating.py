@@ -12,23 +12,14 @@ from html import escape
 
 from aiohttp import web
 
-from desk.pages.routes import HEADERS, ArticlePages
-from desk.pages.templates import page
-from desk.pages.texts import Texts, texts
+from desk.pages.routes import ArticlePages
+from desk.pages.secret import SECRET_HEADERS, SecretPages, ticket_box
+from desk.pages.texts import Texts
 from ticketing.ratings.errors import CommentTooLong, RatingNotFound, ScoreInvalid
 from ticketing.ratings.logic import COMMENT_CHARACTERS, PATH, SCORES
 from ticketing.ratings.operations import give_rating
 from ticketing.ratings.queries import AskedRating, asked_rating
 
-SECRET_HEADERS = {
-    **HEADERS,
-    # The address is a secret: kept nowhere, told nowhere (HEADERS has no-referrer), shown in no frame.
-    "Content-Security-Policy": HEADERS["Content-Security-Policy"].replace(
-        "frame-ancestors 'self'", "frame-ancestors 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-}
 OWN_PAGE = frozenset({"same-origin", "none"})
 
 
@@ -54,19 +45,19 @@ class RatingPage:
         try:
             asked = await self.pages.database.aread(asked_rating, token, now=self.now())
         except RatingNotFound:
-            return self._plain(request, "rating_gone", "rating_gone_text", status=404)
+            return self._secret.plain(request, "rating_gone", "rating_gone_text", status=404)
         return self._shown(request, asked, Entered())
 
     async def keep(self, request: web.Request) -> web.StreamResponse:
         token = request.match_info["token"]
         if not self._is_own(request):
-            return self._plain(request, "rating_title", "rating_refused", status=403)
+            return self._secret.plain(request, "rating_title", "rating_refused", status=403)
         form = await request.post()
         score, comment = str(form.get("score", "")), str(form.get("comment", "")).replace("\r\n", "\n")
         try:
             await self.pages.database.awrite(give_rating, token, _score(score), comment, now=self.now())
         except RatingNotFound:
-            return self._plain(request, "rating_gone", "rating_gone_text", status=404)
+            return self._secret.plain(request, "rating_gone", "rating_gone_text", status=404)
         except (ScoreInvalid, CommentTooLong) as refused:
             why = "rating_choose" if isinstance(refused, ScoreInvalid) else "rating_too_long"
             return await self._again(request, token, Entered(score, comment, why))
@@ -77,7 +68,7 @@ class RatingPage:
         try:
             asked = await self.pages.database.aread(asked_rating, token, now=self.now())
         except RatingNotFound:
-            return self._plain(request, "rating_gone", "rating_gone_text", status=404)
+            return self._secret.plain(request, "rating_gone", "rating_gone_text", status=404)
         return self._shown(request, asked, entered, status=422)
 
     def _is_own(self, request: web.Request) -> bool:
@@ -92,34 +83,17 @@ class RatingPage:
     def _shown(
         self, request: web.Request, asked: AskedRating, entered: Entered, status: int = 200
     ) -> web.Response:
-        said = texts(self._language(request, asked.language))
+        said = self._secret.said(request, asked.language)
         title = said["rating_title" if asked.score is None else "rating_thanks"]
         body = _form(asked, entered, said) if asked.score is None else _thanks(asked, said)
         main = f"<h1>{escape(title)}</h1>{body}"
         if entered.why and asked.score is None:
             title = f"{said['rating_problem']} {title}"
-        return self._html(request, title, main, said, status)
+        return self._secret.shown(request, title, main, said, status=status)
 
-    def _plain(self, request: web.Request, title: str, text: str, status: int) -> web.Response:
-        said = texts(self._language(request, None))
-        main = f"<h1>{escape(said[title])}</h1><p>{escape(said[text])}</p>"
-        return self._html(request, said[title], main, said, status)
-
-    def _html(self, request: web.Request, title: str, main: str, said: Texts, status: int) -> web.Response:
-        others = (texts(each) for each in self.pages.languages if each != said.language)
-        links = "".join(
-            f'<a href="{escape(request.path)}?lang={other.language}" lang="{other.language}" '
-            f'hreflang="{other.language}">{escape(other["name"])}</a>'
-            for other in others
-        )
-        text = page(title, main, self.pages.look, said, links)
-        return web.Response(text=text, content_type="text/html", status=status, headers=SECRET_HEADERS)
-
-    def _language(self, request: web.Request, of_ticket: str | None) -> str:
-        """What the address asks for, else the ticket's, else what other pages would have."""
-        if of_ticket is None or of_ticket not in self.pages.languages or "lang" in request.query:
-            return self.pages.language(request)
-        return of_ticket
+    @property
+    def _secret(self) -> SecretPages:
+        return SecretPages(self.pages)
 
 
 def routes(rating: RatingPage) -> list[web.AbstractRouteDef]:
@@ -166,10 +140,7 @@ def _thanks(asked: AskedRating, said: Texts) -> str:
 
 
 def _ticket(asked: AskedRating) -> str:
-    return (
-        f'<p class="rated" lang="{escape(asked.language)}">'
-        f'<span class="number">{escape(asked.ticket)}</span> {escape(asked.summary)}</p>'
-    )
+    return ticket_box(asked.ticket, asked.summary, asked.language)
 
 
 def _score(text: str) -> int:

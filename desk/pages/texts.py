@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from notices.texts.typography import typeset
+
 LAST_RESORT = "en"
 
 
@@ -22,7 +24,7 @@ class Texts:
     _texts: Mapping[str, Any]
 
     def __getitem__(self, key: str) -> str:
-        return str(self._texts[key])
+        return typeset(str(self._texts[key]), self.language)
 
     def category(self, name: str) -> str:
         """The name people read; one nobody translated is shown as it is."""

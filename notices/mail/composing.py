@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, parseaddr
 
 from notices.mail.html import as_html
-from notices.mail.port import Mail, MailRefused
+from notices.mail.port import Mail, MailLink, MailRefused
 from notices.texts.catalogue import say
 
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f\s]")
@@ -117,12 +117,16 @@ def _address(header: str) -> Address:
 def _cleaned(mail: Mail) -> Mail:
     text = _UNFIT.sub("", mail.text.replace("\r\n", "\n").replace("\r", "\n"))
     return Mail(
-        mail.key, mail.to, one_line(mail.subject), text, mail.at, mail.language, mail.link, mail.thread
+        mail.key, mail.to, one_line(mail.subject), text, mail.at, mail.language, mail.links, mail.thread
     )
 
 
 def _text(mail: Mail) -> str:
-    link = f"\n\n{mail.link}" if mail.link else ""
+    links = "".join(f"\n\n{_lead(link, mail.language)}\n{link.url}" for link in mail.links)
     automatic = say("mail_automatic", mail.language).text
     # A line of two hyphens and a space is where mail programs begin to grey out.
-    return f"{_cleaned(mail).text.rstrip()}{link}\n\n-- \n{automatic}\n"
+    return f"{_cleaned(mail).text.rstrip()}{links}\n\n-- \n{automatic}\n"
+
+
+def _lead(link: MailLink, language: str) -> str:
+    return link.lead or say("mail_link_line", language, label=link.label).text

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from html import escape
 
-from notices.mail.port import Mail
+from notices.mail.port import Mail, MailLink
 from notices.texts.catalogue import say
 
 _FONT = "font-family:-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif"
@@ -42,7 +42,7 @@ def as_html(mail: Mail) -> str:
         'text-align:left;border-radius:8px;word-break:break-word">\n'
         f'{above}<h1 style="margin:0 0 16px;font-size:19px;line-height:1.3;color:#1d232a">'
         f"{escape(title)}</h1>\n"
-        f"{_paragraphs(mail.text)}{_button(mail)}"
+        f"{_paragraphs(mail.text)}{''.join(map(_button, mail.links))}"
         f"{_paragraph(automatic, 'quiet', 'color:#5b6470;font-size:13px;margin:24px 0 0')}"
         "</td></tr></table>\n</td></tr></table>\n</body>\n</html>\n"
     )
@@ -60,14 +60,14 @@ def _paragraph(text: str, name: str, style: str) -> str:
     return f'<p{f" class={name}" if name else ""} style="{style}">{lines}</p>\n'
 
 
-def _button(mail: Mail) -> str:
+def _button(link: MailLink) -> str:
     """A link that is none of the web's is no link."""
-    if mail.link is None or not mail.link.startswith(("https://", "http://")):
+    if not link.url.startswith(("https://", "http://")):
         return ""
-    label = say("mail_open", mail.language).text
+    lead = _paragraph(link.lead, "", "margin:20px 0 -10px;color:#1d232a") if link.lead else ""
     return (
-        f'<p style="margin:20px 0 0"><a href="{escape(mail.link)}" style="display:inline-block;'
+        f'{lead}<p style="margin:20px 0 0"><a href="{escape(link.url)}" style="display:inline-block;'
         "padding:10px 18px;"
         'background:#1a5fb4;color:#ffffff;text-decoration:none;border-radius:6px;font-weight:600">'
-        f"{escape(label)}</a></p>\n"
+        f"{escape(link.label)}</a></p>\n"
     )

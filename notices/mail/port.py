@@ -8,11 +8,20 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
+class MailLink:
+    """A place to go to from a letter: its whole address, what the button says, and what stands before it."""
+
+    url: str
+    label: str
+    lead: str = ""
+
+
+@dataclass(frozen=True)
 class Mail:
     """One letter; `key` becomes the Message-ID, the same at every try.
 
-    `thread` is what letters of one conversation have in common, such as a ticket's number; `link` is the
-    whole address of the place the letter is about; `at` is when it was decided to write it.
+    `thread` is what letters of one conversation have in common, such as a ticket's number; `at` is when it
+    was decided to write it.
     """
 
     key: str
@@ -21,7 +30,7 @@ class Mail:
     text: str
     at: datetime
     language: str = "en"
-    link: str | None = None
+    links: tuple[MailLink, ...] = ()
     thread: str | None = None
 
 

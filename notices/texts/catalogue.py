@@ -14,8 +14,12 @@ from typing import Any
 
 import yaml
 
+from notices.texts.typography import typeset
+
 LANGUAGES = ("en", "fr")
 DEFAULT_LANGUAGE = "en"
+RESPONSE = "utter_"
+"""How the key of a response of Rasa's begins."""
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -56,12 +60,13 @@ def entries(language: str) -> dict[str, Text]:
         for key, value in yaml.safe_load(topic.read_text(encoding="utf-8")).items():
             if key in catalogue:
                 raise ValueError(f"{language}/{topic.name}: {key} is in another topic too")
-            catalogue[key] = _text(value)
+            # A trained model has Rasa's responses in it, space by space.
+            catalogue[key] = _text(value, DEFAULT_LANGUAGE if key.startswith(RESPONSE) else language)
     return catalogue
 
 
-def _text(value: str | dict[str, Any]) -> Text:
+def _text(value: str | dict[str, Any], language: str) -> Text:
     if isinstance(value, str):
-        return Text(value.strip())
+        return Text(typeset(value.strip(), language))
     buttons = tuple((button["title"], button["payload"]) for button in value.get("buttons", ()))
-    return Text(str(value["text"]).strip(), buttons)
+    return Text(typeset(str(value["text"]).strip(), language), buttons)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 _MONTHS = {
     "en": "January February March April May June July August September October November December",
     "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+}
+_DAYS = {
+    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday",
+    "fr": "lundi mardi mercredi jeudi vendredi samedi dimanche",
 }
 
 
@@ -15,3 +20,12 @@ def in_words(moment: datetime, language: str) -> str:
     months = _MONTHS.get(language, _MONTHS["en"]).split()
     day = "1er" if language == "fr" and moment.day == 1 else str(moment.day)
     return f"{day} {months[moment.month - 1]} {moment.year}"
+
+
+def moment_in_words(moment: datetime, zone: ZoneInfo, language: str) -> str:
+    """ "Friday 27 November 2026, 17:30 (Europe/Paris)", "vendredi 27 novembre 2026 à 17 h 30 (…)"."""
+    local = moment.astimezone(zone)
+    day = f"{_DAYS.get(language, _DAYS['en']).split()[local.weekday()]} {in_words(local, language)}"
+    if language == "fr":
+        return f"{day} à {local.hour} h {local:%M} ({zone.key})"
+    return f"{day}, {local:%H:%M} ({zone.key})"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import mailbox
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from desk.gateway.dispatcher import AT_ONCE, Dispatcher
+from desk.gateway.letter_links import LetterLinks
 from notices.mail.composing import Sender
 from notices.mail.port import Mail, MailRefused
 from notices.mail.smtp import Encryption, SmtpMail, SmtpServer
@@ -19,6 +21,7 @@ from notices.outbox.operations import claim_parcels, put_in_outbox
 from tests.desk.chats import a_socket
 from tests.desk.desks import RunningDesk, a_desk, eventually, utc_now
 from tests.notices.post import a_post_office
+from ticketing.tickets.places import Place, path_to
 
 
 def letters(desk: RunningDesk) -> list[mailbox.MaildirMessage]:
@@ -65,7 +68,7 @@ class Post:
         self.taken.append(mail.key)
 
 
-def _put(desk: RunningDesk, key: str, recipient: str, **payload: str) -> None:
+def _put(desk: RunningDesk, key: str, recipient: str, **payload: object) -> None:
     desk.database.write(
         put_in_outbox, key=key, port="mail", recipient=recipient, payload=payload, now=utc_now()
     )
@@ -185,16 +188,23 @@ async def test_a_desk_that_dies_before_its_note_sends_the_same_letter_again_unde
 
 
 @pytest.mark.usefixtures("by_hand")
-async def test_links_lead_to_the_desk_s_public_address(tmp_path: Path) -> None:
+@pytest.mark.parametrize("url", ["https://desk.example.org", None])
+async def test_links_lead_to_the_desk_s_public_address_or_are_not_there(
+    tmp_path: Path, url: str | None
+) -> None:
     async with a_desk(tmp_path, assistant="none") as desk, a_post_office() as office:
-        _put(desk, "k", "ana@example.org", subject="s", text="t", link="/rate/x", language="fr")
+        place = {"ticket": 7, "person": 3}
+        _put(desk, "k", "ana@example.org", subject="s", text="t", link="/rate/x", place=place, language="fr")
         server = SmtpServer("localhost", office.port, Encryption.NONE)
         smtp = SmtpMail(server, Sender("guichet@example.org"))
 
-        await Dispatcher(desk.database, smtp, utc_now, public_url="https://desk.example.org").send_due()
+        await Dispatcher(desk.database, smtp, utc_now, links=LetterLinks(url, "k" * 43)).send_due()
 
         [letter] = office.taken
         html = letter.get_body(preferencelist=("html",))
         assert html is not None
-        assert 'href="https://desk.example.org/rate/x"' in html.get_content()
+        page = path_to(Place(7, 3), "ana@example.org", key="k" * 43)
+        expected = [f"{url}{page}", f"{url}/rate/x"] if url else []
+        assert re.findall(r'href="([^"]+)"', html.get_content()) == expected
+        assert ("Êtes-vous satisfait" in html.get_content()) == bool(url)
         assert letter["Content-Language"] == "fr"

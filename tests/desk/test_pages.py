@@ -333,7 +333,7 @@ async def test_somebody_looking_for_words_finds_articles_without_a_script(client
 async def test_a_search_without_result_says_so_and_shows_the_list(client: Client) -> None:
     text = await page(client, "/kb/?lang=fr&q=xyzzyqq")
 
-    assert "Aucun article trouvé pour « xyzzyqq »" in text
+    assert "Aucun article trouvé pour «\u00a0xyzzyqq\u00a0»" in text
     assert IMPRIMANTE.title in text
 
 

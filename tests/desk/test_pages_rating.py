@@ -219,7 +219,7 @@ async def test_the_page_speaks_the_requester_s_language_and_the_other_is_one_lin
 
     assert '<html lang="fr">' in french
     assert f'href="/rate/{token}?lang=en" lang="en"' in french
-    assert "<h1>Êtes-vous satisfait ?</h1>" in french
+    assert "<h1>Êtes-vous satisfait\u00a0?</h1>" in french
     assert '<html lang="en">' in english
     assert '<p class="rated" lang="fr">' in english
 

@@ -228,3 +228,21 @@ def test_the_desk_s_own_address_is_not_the_team_s() -> None:
 @pytest.mark.parametrize("given", ["Desk <a@b>\r\nBcc: <c@d>", "a@b, c@d", "Desk", "<a@b> Desk"])
 def test_what_is_no_sender_is_refused(given: str) -> None:
     assert "GUICHET_MAIL_FROM" in refusal(GUICHET_MAIL_FROM=given)
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({}, "http://127.0.0.1:8080"),
+        ({"GUICHET_SMTP_HOST": "localhost"}, None),
+        ({"GUICHET_SMTP_HOST": "localhost", "GUICHET_PUBLIC_URL": "http://localhost:8080"}, None),
+        (
+            {"GUICHET_SMTP_HOST": "localhost", "GUICHET_PUBLIC_URL": "https://help.example"},
+            "https://help.example",
+        ),
+    ],
+)
+def test_letters_that_leave_the_machine_do_not_lead_back_to_where_only_it_is(
+    given: dict[str, str], url: str | None
+) -> None:
+    assert load(given).letters_url == url

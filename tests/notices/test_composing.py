@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from notices.mail.composing import Sender, compose
 from notices.mail.html import as_html
-from notices.mail.port import Mail
+from notices.mail.port import Mail, MailLink
 from notices.texts.catalogue import LANGUAGES
 from tests.databases import NOW
 
 SENDER = Sender("Guichet <guichet@desk.example.org>")
-MAIL = Mail("k", "ana@example.org", "[INC-000001] s", "t", NOW, "en", None, "INC-000001")
+MAIL = Mail("k", "ana@example.org", "[INC-000001] s", "t", NOW, "en", (), "INC-000001")
 HEADERS = {
     "From", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted",
     "X-Auto-Response-Suppress", "Content-Language", "MIME-Version", "Content-Type",
@@ -121,13 +121,25 @@ def test_ids_are_ids_whatever_the_key_and_the_same_for_the_same(key: str, to: st
     [
         ("https://desk.example.org/r?a=1&b=2", ["https://desk.example.org/r?a=1&b=2"]),
         ("javascript:alert(1)", []),
-        (None, []),
     ],
 )
-def test_only_a_link_of_the_web_is_a_link(link: str | None, hrefs: list[str]) -> None:
-    seen = Seen(as_html(replace(MAIL, link=link)))
+def test_only_a_link_of_the_web_is_a_link(link: str, hrefs: list[str]) -> None:
+    seen = Seen(as_html(replace(MAIL, links=(MailLink(link, "Open <it>"),))))
 
     assert [value for name, value in seen.attributes if name == "href"] == hrefs
+
+
+def test_both_forms_say_where_each_link_leads() -> None:
+    links = (
+        MailLink("https://desk.example.org/ticket/x", "See it"),
+        MailLink("https://desk.example.org/rate/y", "Rate", "How did we do?"),
+    )
+    letter = arrived(replace(MAIL, links=links))
+    plain, seen = body(letter, "plain").replace("\r\n", "\n"), Seen(body(letter, "html"))
+
+    assert "\n\nSee it:\nhttps://desk.example.org/ticket/x\n\nHow did we do?\nhttps://" in plain
+    assert [value for name, value in seen.attributes if name == "href"] == [link.url for link in links]
+    assert "How did we do?" in seen.words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -15,7 +15,7 @@ import pytest
 
 from notices.mail.composing import Sender
 from notices.mail.maildir import MaildirMail
-from notices.mail.port import Mail, MailPort, MailRefused
+from notices.mail.port import Mail, MailLink, MailPort, MailRefused
 from notices.mail.smtp import Encryption, SmtpMail, SmtpServer
 from tests.databases import NOW
 from tests.notices.post import PASSWORD, USER, PostOffice, a_certificate, a_post_office
@@ -28,7 +28,7 @@ MAIL = Mail(
     text="L’équipe a répondu:\n\nEssayez ceci.",
     at=NOW,
     language="fr",
-    link="https://desk.example.org/chat/demo",
+    links=(MailLink("https://desk.example.org/ticket/x", "Voir"),),
     thread="INC-000001",
 )
 
@@ -92,7 +92,9 @@ async def test_a_letter_arrives_as_it_was_written_in_both_forms(way: Way) -> Non
     assert letter["Reply-To"] == SENDER.reply_to
     assert letter["Date"].datetime == NOW
     assert letter.get_content_type() == "multipart/alternative"
-    assert "Essayez ceci.\n\nhttps://desk.example.org/chat/demo" in plain.get_content().replace("\r\n", "\n")
+    assert "Essayez ceci.\n\nVoir\u00a0:\nhttps://desk.example.org/ticket/x" in plain.get_content().replace(
+        "\r\n", "\n"
+    )
     assert "Essayez ceci." in html.get_content()
     assert '<html lang="fr">' in html.get_content()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from identity.people.operations import leave_contact
@@ -12,13 +14,15 @@ from notices.texts.catalogue import LANGUAGES, entries
 from storage.database import Database
 from tests.databases import NOW
 from tests.ticketing.builders import ANA, Talk, a_conversation
-from tests.ticketing.teams import an_agent
-from tests.ticketing.tickets import a_ticket, letters
+from tests.ticketing.teams import a_team, an_agent
+from tests.ticketing.tickets import a_ticket, letters, ticket_of
 from ticketing.tickets.announcing import CONVERSATION, MAIL
+from ticketing.tickets.assigning import assign_ticket
 from ticketing.tickets.audience import AUDIENCE, IN_CONVERSATION, REQUESTERS, WITH_WORDS, Party
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket
 from ticketing.tickets.logic import HoldReason, ResolutionCode, Status
 from ticketing.tickets.models import TicketWatcher
+from ticketing.tickets.watching import watch_ticket
 
 SECRET = "the requester is a nuisance"
 
@@ -69,12 +73,14 @@ def test_every_notice_has_its_words_in_every_language(kind: NoticeKind, language
         for side, parties in (("requester", REQUESTERS), ("staff", frozenset(Party) - REQUESTERS))
         if AUDIENCE[kind] & parties
     ]
+    reasons = [f"_{reason.value}" for reason in HoldReason] if kind is NoticeKind.ON_HOLD else [""]
 
-    for side in sides:
-        assert texts[f"headline_{side}_{kind.value}"].text
-        assert "{ticket}" in texts[f"mail_{side}_{kind.value}"].text
-    if kind in IN_CONVERSATION:
-        assert "{ticket}" in texts[f"notice_ticket_{kind.value}"].text
+    for key in (kind.value + reason for reason in reasons):
+        for side in sides:
+            assert texts[f"headline_{side}_{key}"].text
+            assert "{ticket}" in texts[f"mail_{side}_{key}"].text
+        if kind in IN_CONVERSATION:
+            assert "{ticket}" in texts[f"notice_ticket_{key}"].text
 
 
 def test_a_reply_of_the_team_reaches_the_requester_by_mail_and_in_the_conversation(
@@ -88,10 +94,10 @@ def test_a_reply_of_the_team_reaches_the_requester_by_mail_and_in_the_conversati
     mail, line = told(db, since=before)
     number = f"INC-{ticket_id:06d}"
     assert (mail.port, mail.recipient) == (MAIL, "ana@example.org")
-    assert mail.payload["subject"] == f"[{number}] An answer to your request: the printer is on fire"
+    assert mail.payload["subject"] == f"[{number}] Message from the team: the printer is on fire"
     assert "Which printer?" in mail.payload["text"]
     assert line.port == CONVERSATION
-    assert line.payload["text"] == f"The team has answered on {number}:\n\nWhich printer?"
+    assert line.payload["text"] == f"The team has written to you about {number}:\n\nWhich printer?"
 
 
 def test_whoever_did_it_is_not_told_and_each_is_told_once(db: Database, talk: Talk) -> None:
@@ -129,7 +135,7 @@ def test_what_was_resolved_is_said_in_the_language_of_the_ticket(db: Database) -
     resolve(db, ticket_id, actor, "Toner changé.")
 
     mail, line = told(db, since=before)
-    assert "Votre demande est résolue" in mail.payload["subject"]
+    assert "Demande résolue" in mail.payload["subject"]
     assert "Toner changé." in mail.payload["text"]
     assert line.payload["text"].startswith("L’équipe a résolu")
 
@@ -198,3 +204,71 @@ def test_that_a_ticket_is_closed_at_last_is_told_to_nobody(db: Database, talk: T
     db.write(move_ticket, ticket_id, Status.CLOSED, actor="desk", now=NOW)
 
     assert told(db, since=before) == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "what"),
+    [
+        (HoldReason.REQUESTER, "Please answer its last message."),
+        (HoldReason.SUPPLIER, "is waiting for a supplier. You have nothing to do."),
+        (HoldReason.CHANGE, "a change that is planned has been made. You have nothing to do."),
+    ],
+)
+def test_whoever_asked_is_told_what_a_ticket_on_hold_waits_for(
+    db: Database, talk: Talk, reason: HoldReason, what: str
+) -> None:
+    ticket_id, actor = held_by(db, talk)
+    before = len(letters(db))
+
+    db.write(move_ticket, ticket_id, Status.ON_HOLD, actor=actor, now=NOW, hold_reason=reason)
+
+    mail, line = told(db, since=before)
+    assert what in mail.payload["text"]
+    assert what.rstrip(".") in line.payload["text"]
+
+
+def test_somebody_who_watches_is_not_told_that_it_is_their_request(db: Database, talk: Talk) -> None:
+    ticket_id, actor = held_by(db, talk)
+    bea = a_conversation(db, identity=type(ANA)(ANA.issuer, "bea", "Bea", "bea@example.org")).person_id
+    db.write(watch_ticket, ticket_id, f"person:{bea}", actor=actor, now=NOW)
+    before = len(letters(db))
+
+    db.write(move_ticket, ticket_id, Status.ON_HOLD, actor=actor, now=NOW, hold_reason=HoldReason.REQUESTER)
+    db.write(add_reply, ticket_id, "the big one", actor=f"person:{talk.person_id}", now=NOW)
+    resolve(db, ticket_id, actor)
+
+    hers = [item.payload for item in told(db, since=before) if item.recipient == "bea@example.org"]
+    assert len(hers) == 3
+    for payload in hers:
+        assert "because you follow" in payload["text"]
+        assert not re.search(r"\b[Yy]our\b", payload["subject"] + payload["text"])
+
+
+def test_an_agent_who_watches_is_not_told_that_the_ticket_is_theirs(db: Database, talk: Talk) -> None:
+    ticket_id = a_ticket(db, talk)
+    lee, kim = a_team(db, ticket_of(db, ticket_id).assignment_group, ["lee", "kim"])
+    db.write(watch_ticket, ticket_id, kim.actor, actor="agent:9", now=NOW)
+    before = len(letters(db))
+
+    db.write(assign_ticket, ticket_id, lee.id, actor="agent:9", now=NOW)
+
+    subjects = {item.recipient: item.payload["subject"] for item in told(db, since=before)}
+    assert "Assigned to you" in subjects["lee@example.org"]
+    assert "Assigned to Lee" in subjects["kim@example.org"]
+
+
+def test_the_team_is_told_who_did_it_how_the_ticket_stands_and_how_to_open_it(
+    db: Database, talk: Talk
+) -> None:
+    ticket_id, _ = held_by(db, talk)
+    before = len(letters(db))
+
+    db.write(add_reply, ticket_id, "the big one", actor=f"person:{talk.person_id}", now=NOW)
+
+    [mail] = told(db, since=before)
+    text = mail.payload["text"]
+    assert text.startswith(f"Ana has added to INC-{ticket_id:06d}:\n\nthe big one\n\nPriority: ")
+    assert "\nStatus: in progress\n" in text
+    assert "\nRequester: Ana <ana@example.org>\n" in text
+    assert text.endswith(f"guichet ticket show INC-{ticket_id:06d}")
+    assert "place" not in mail.payload or mail.payload["place"] is None

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notices.preferences.logic import NoticeKind
+from notices.texts.catalogue import say
+from notices.texts.dates import moment_in_words
 from ticketing.escalations.logic import Moment
 from ticketing.escalations.operations import fire
 from ticketing.groups.queries import leads_of
 from ticketing.sla.cache import refresh
+from ticketing.sla.clocks import Clock
 from ticketing.sla.logic import EventKind
 from ticketing.sla.models import SlaEvent
 from ticketing.sla.pending import Pending, Warned
@@ -71,7 +75,24 @@ def _tell(session: Session, ticket: Ticket, due: Sequence[Pending], now: datetim
     if _is_overtaken(first, due):
         return
     leads = [lead.id for lead in leads_of(session, ticket.assignment_group)]
-    announce(session, ticket, NOTICE[first.kind], entry=entry, now=now, agents=leads)
+    announce(
+        session,
+        ticket,
+        NOTICE[first.kind],
+        entry=entry,
+        now=now,
+        text=partial(_due_in_words, first.clock),
+        agents=leads,
+    )
+
+
+def _due_in_words(clock: Clock, language: str) -> str:
+    """Which promise it is about, and when it is due where its calendar is."""
+    target = say(f"sla_target_{clock.target.value}", language).text
+    if clock.due_at is None:
+        return target
+    due = moment_in_words(clock.due_at, clock.level.calendar.zone, language)
+    return say("sla_due", language, target=target, due=due).text
 
 
 def _put_on_file(session: Session, ticket: Ticket, warned: Warned, now: datetime) -> None:

@@ -49,7 +49,7 @@ def tell_team_of_ticket(
         urgency=say(f"mail_urgency_{ticket.urgency.value}", language).text,
         group=_group(session, ticket, language),
         category=category_name(session, ticket.category, language),
-        requester=_requester(requester, language),
+        requester=requester_line(requester, language),
         description=ticket.description or NOTHING,
         details=ticket.details or NOTHING,
         pictures=str(pictures or NOTHING),
@@ -89,7 +89,7 @@ def _words(session: Session, ticket: Ticket, requester: Person, team: Team, key:
         ticket=ticket_number(ticket.type, ticket.id),
         status=say(f"mail_status_{ticket.status.value}", team.language).text,
         group=_group(session, ticket, team.language),
-        requester=_requester(requester, team.language),
+        requester=requester_line(requester, team.language),
         text=text,
     ).text
 
@@ -113,7 +113,8 @@ def _group(session: Session, ticket: Ticket, language: str) -> str:
     return name_in(group_for(session, ticket.assignment_group).names, language, ticket.assignment_group)
 
 
-def _requester(requester: Person, language: str) -> str:
+def requester_line(requester: Person, language: str) -> str:
+    """Who asked, and whether that is known or only said."""
     who = " ".join(filter(None, [requester.name, requester.email and f"<{requester.email}>"]))
     if not who:
         return say("mail_unknown_requester", language).text

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from notices.preferences.logic import NoticeKind
+from notices.texts.catalogue import say
 from ticketing.tickets.access import access_tickets
 from ticketing.tickets.announcing import announce
 from ticketing.tickets.chain import change
@@ -72,8 +74,9 @@ def merge_ticket(
     data = {"from": _number(source), "watchers": list(added)}
     write_entry(session, target, Act(EntryKind.MERGED, actor, now, data=data))
     # Of somebody else's ticket the requester is told no number: it could do nothing with it.
-    where = _number(target) if target.requester_id == source.requester_id else None
-    announce(session, source, NoticeKind.MERGED, entry=entry, now=now, text=where)
+    where = partial(_goes_on_in, _number(target))
+    own = where if target.requester_id == source.requester_id else None
+    announce(session, source, NoticeKind.MERGED, entry=entry, now=now, text=own, staff_text=where)
     return Joined(_number(source), _number(target), source.status, added)
 
 
@@ -218,3 +221,7 @@ def _watching_for_others(session: Session, target: Ticket) -> set[str]:
 
 def _number(ticket: Ticket) -> str:
     return ticket_number(ticket.type, ticket.id)
+
+
+def _goes_on_in(number: str, language: str) -> str:
+    return say("merged_into", language, ticket=number).text

@@ -1,0 +1,106 @@
+"""The page behind the link in a letter about a ticket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from desk.gateway.middleware import add_security_headers, hide_errors
+from desk.pages.routes import ArticlePages
+from desk.pages.texts import texts
+from desk.pages.ticket import TicketPage, routes
+from storage.base import Base
+from storage.database import Database
+from tests.databases import NOW, import_every_model
+from tests.ticketing.builders import ANA, Talk, a_conversation
+from tests.ticketing.tickets import a_ticket
+from ticketing.tickets.logic import HoldReason, Status
+from ticketing.tickets.places import Place, path_to
+
+Client = TestClient[web.Request, web.Application]
+KEY = "k" * 43
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    import_every_model()
+    database = Database(f"sqlite:///{tmp_path / 'pages.db'}")
+    Base.metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+async def client(database: Database) -> AsyncIterator[Client]:
+    application = web.Application(middlewares=[hide_errors])
+    application.on_response_prepare.append(add_security_headers)
+    pages = ArticlePages(database, "Acme & <Sons>")
+    application.add_routes(routes(TicketPage(pages, KEY, lambda: NOW, timedelta(days=14))))
+    async with TestClient(TestServer(application)) as client:
+        yield client
+
+
+def link_of(talk: Talk, ticket_id: int) -> str:
+    return path_to(Place(ticket_id, talk.person_id), "ana@example.org", key=KEY)
+
+
+async def opened(client: Client, path: str) -> str:
+    async with client.get(path) as response:
+        assert response.status == 200
+        return await response.text()
+
+
+async def test_the_page_says_number_title_and_what_to_do_next(client: Client, database: Database) -> None:
+    talk = a_conversation(database, identity=ANA)
+    ticket_id = a_ticket(database, talk, "<b>the printer</b> is on fire", status=Status.IN_PROGRESS)
+
+    text = await opened(client, link_of(talk, ticket_id))
+
+    assert "<h1>The team is working on your request</h1>" in text
+    assert f"INC-{ticket_id:06d}" in text
+    assert "&lt;b&gt;the printer&lt;/b&gt; is on fire" in text
+    assert "under “My tickets”" in text
+    assert "<script" not in text
+    assert "<form" not in text
+
+
+async def test_it_speaks_the_ticket_s_language_and_the_other_is_one_link_away(
+    client: Client, database: Database
+) -> None:
+    talk = a_conversation(database, language="fr", identity=ANA)
+    path = link_of(talk, a_ticket(database, talk, status=Status.RESOLVED))
+
+    assert "<h1>Votre demande est résolue</h1>" in await opened(client, path)
+    assert "<h1>Your request is resolved</h1>" in await opened(client, f"{path}?lang=en")
+
+
+async def test_its_address_is_told_to_nobody_and_it_is_kept_nowhere(
+    client: Client, database: Database
+) -> None:
+    talk = a_conversation(database, identity=ANA)
+    async with client.get(link_of(talk, a_ticket(database, talk))) as response:
+        headers = response.headers
+
+    assert (headers["Cache-Control"], headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert "noindex" in headers["X-Robots-Tag"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 32, "%00", "a.b"])
+async def test_any_other_link_is_the_same_to_whoever_tries(client: Client, token: str) -> None:
+    async with client.get(f"/ticket/{token}") as response:
+        assert response.status == 404
+        assert "This link leads nowhere any more" in await response.text()
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_state_has_its_words(language: str) -> None:
+    said = texts(language)
+    states = {each.value for each in Status} - {"on_hold"} | {f"on_hold_{each.value}" for each in HoldReason}
+
+    assert all(said[f"ticket_{state}"] for state in states)
