@@ -253,6 +253,11 @@ def mail(settings: Settings) -> Iterator[Finding]:
     if dead := counts[OutboxState.DEAD]:
         do = "`guichet outbox list --dead` says why; `guichet outbox resend --dead` tries again"
         yield Finding("mail", State.WARN, f"{where}, {dead} given up", do)
+    elif settings.letters_url is None:
+        do = "set GUICHET_PUBLIC_URL to the address people use"
+        yield Finding(
+            "mail", State.WARN, f"{where}; letters have no links, as only this machine reaches the desk", do
+        )
     else:
         yield Finding("mail", State.OK, where)
 

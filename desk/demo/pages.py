@@ -100,16 +100,21 @@ def rooms_page(view: View) -> str:
     return _page(view, said["title"], f"<h1>{escape(said['title'])}</h1><p>{escape(said['lead'])}</p>{table}")
 
 
-def mail_page(view: View, letters: Sequence[Letter], most: int) -> str:
-    """What the desk has sent; on this page a letter is text, whatever stands in it."""
+def mail_page(view: View, letters: Sequence[Letter], most: int, *, by_server: bool = False) -> str:
+    """What the desk has sent; on this page a letter is text, whatever stands in it.
+
+    Args:
+        by_server: a mail server takes the letters, so that none of them is here.
+    """
     said = view.texts["mail"]
+    lead, none = ("lead_by_server", "none_by_server") if by_server else ("lead", "none")
     body = letters_shown(letters, view.language, said)
     if not letters:
-        body = f'<p class="empty">{escape(said["none"])}</p>'
+        body = f'<p class="empty">{escape(said[none])}</p>'
     elif len(letters) == most:
         body += f"<p>{escape(said['most'].format(number=most))}</p>"
     main = (
-        f"<h1>{escape(said['title'])}</h1><p>{escape(said['lead'])} "
+        f"<h1>{escape(said['title'])}</h1><p>{escape(said[lead])} "
         f'<a href="{PATHS["mail"]}">{escape(said["refresh"])}</a></p>{body}'
     )
     return _page(view, said["title"], main)

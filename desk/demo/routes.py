@@ -57,7 +57,8 @@ class Intranet:
 
     async def sent_mail(self, request: web.Request) -> web.StreamResponse:
         letters = await asyncio.to_thread(self.mail.newest, MOST_LETTERS)
-        page = mail_page(self._view(request, "mail"), letters, MOST_LETTERS)
+        by_server = bool(self.settings.smtp_host)
+        page = mail_page(self._view(request, "mail"), letters, MOST_LETTERS, by_server=by_server)
         return self._answer(request, page, frames=" 'self'")
 
     async def letter(self, request: web.Request) -> web.StreamResponse:

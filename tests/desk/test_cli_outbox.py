@@ -119,6 +119,17 @@ def test_the_doctor_has_nothing_against_an_outbox_without_dead_letters(
     assert found.state is checkup.State.OK
 
 
+def test_the_doctor_says_that_letters_lead_nowhere(
+    guichet: Guichet, desk: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guichet("outbox", "drop", "2")
+    monkeypatch.setenv("GUICHET_SMTP_HOST", "localhost")
+
+    [found] = checkup.mail(load())
+    assert (found.state, "have no links" in found.what) == (checkup.State.WARN, True)
+    assert "GUICHET_PUBLIC_URL" in found.do
+
+
 @pytest.fixture
 def agent(desk: Database) -> str:
     return desk.write(

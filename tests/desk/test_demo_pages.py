@@ -253,6 +253,28 @@ async def test_no_mail_is_said_in_words(tmp_path: Path, language: str, none: str
         assert none in (await demo.get(f"/demo/mail?lang={language}")).text
 
 
+@pytest.mark.parametrize(
+    ("language", "stays", "leaves", "none"),
+    [
+        ("en", "Nothing has left this machine", "Mail goes to the server", "has kept no mail"),
+        ("fr", "Rien n’a quitté cette machine", "Les courriels partent vers le serveur", "aucun courriel"),
+    ],
+)
+async def test_only_where_no_mail_server_is_set_is_mail_said_to_stay(
+    tmp_path: Path, language: str, stays: str, leaves: str, none: str
+) -> None:
+    async with a_demo(tmp_path / "a") as demo:
+        kept = (await demo.get(f"/demo/mail?lang={language}")).text
+    async with a_demo(tmp_path / "b", smtp_host="localhost") as demo:
+        sent = (await demo.get(f"/demo/mail?lang={language}")).text
+
+    assert stays in kept
+    assert leaves not in kept
+    assert leaves in sent
+    assert none in sent
+    assert stays not in sent
+
+
 @pytest.mark.parametrize(("language", "to"), [("en", "<dt>To</dt>"), ("fr", "<dt>À</dt>")])
 async def test_every_mail_is_shown_as_text(tmp_path: Path, language: str, to: str) -> None:
     async with a_demo(tmp_path) as demo:
