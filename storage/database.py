@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -21,6 +22,10 @@ BUSY_TIMEOUT_MS = 5_000
 
 STATEMENT_TIMEOUT_MS = 10_000
 """PostgreSQL gives up a statement after this long (TRUST RL-17)."""
+
+BREATH_SECONDS = 0.12
+"""How long SQLite is left to other writers between two batches. Another process that waits looks again every
+100 ms at the latest: between batches that follow at once it hardly ever finds the lock free, and gives up."""
 
 _BEGIN = "guichet_begin"
 
@@ -53,7 +58,9 @@ class Database:
         self._reading = ThreadPoolExecutor(threads, thread_name_prefix="database-read")
         # SQLite has one writer at a time: a queue of our own is fair and wakes at once, where SQLite's busy
         # handler sleeps and tries again. Readers never wait behind a blocked writer.
-        writers = 1 if self.engine.dialect.name == "sqlite" else threads
+        has_one_writer = self.engine.dialect.name == "sqlite"
+        writers = 1 if has_one_writer else threads
+        self._breath = BREATH_SECONDS if has_one_writer else 0.0
         self._writing = ThreadPoolExecutor(writers, thread_name_prefix="database-write")
 
     def read(self, operation: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -75,6 +82,29 @@ class Database:
     ) -> T:
         """`write`, in one of this database's threads."""
         return await _in_thread(self._writing, lambda: self.write(operation, *args, **kwargs))
+
+    def in_batches(
+        self, operation: Callable[Concatenate[Session, P], int], *args: P.args, **kwargs: P.kwargs
+    ) -> int:
+        """`write` an operation again and again until it does nothing more; returns how much it did.
+
+        Others write between two batches.
+        """
+        done = 0
+        while count := self.write(operation, *args, **kwargs):
+            done += count
+            time.sleep(self._breath)
+        return done
+
+    async def ain_batches(
+        self, operation: Callable[Concatenate[Session, P], int], *args: P.args, **kwargs: P.kwargs
+    ) -> int:
+        """`in_batches`, from a coroutine."""
+        done = 0
+        while count := await self.awrite(operation, *args, **kwargs):
+            done += count
+            await asyncio.sleep(self._breath)
+        return done
 
     def close(self) -> None:
         """Finish what is running and let go of every connection."""

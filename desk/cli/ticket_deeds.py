@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from desk.settings import Settings, load
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from storage.database import Database
 
 Number = Annotated[
     str, typer.Argument(metavar="NUMBER", help="INC-000123, as it is printed or as people write it.")
@@ -32,26 +34,47 @@ Deed = Callable[..., dict[str, Any] | None]
 
 
 def do(number: str, as_: str | None, as_json: bool, deed: Deed) -> None:
-    """Run a change as an agent, in one transaction, and say how the ticket stands then.
+    """Run a change as an agent, in one transaction, bring it to the ticket's children, and say how it stands.
 
     Args:
         deed: takes session, ticket id, actor and now; returns what is to be said besides.
     """
+    from desk.cli.opened import opened
     from desk.cli.tickets import in_short, short
 
     settings, now = load(), clock.now()
 
-    def act(session: Session) -> dict[str, Any]:
+    def act(session: Session) -> tuple[int, dict[str, Any]]:
         actor = actor_of(session, as_, settings)
         ticket_id = id_of(session, number)
         told = deed(session, ticket_id, actor, now) or {}
-        return {**short(session, ticket_id), **told}
+        return ticket_id, {**short(session, ticket_id), **told}
 
-    facts = write(settings, act)
+    with opened(settings) as database:
+        ticket_id, facts = database.write(act)
+        facts |= _reached(database, ticket_id)
     if as_json:
         print(json.dumps(facts, ensure_ascii=False))
     else:
         say(in_short(facts))
+
+
+def _reached(database: Database, ticket_id: int) -> dict[str, Any]:
+    """Bring to the children what was said or done on a ticket; how many that were, and how many are left.
+
+    What does not get through now is the desk's to finish: the deed itself is done.
+    """
+    from storage.database import DatabaseUnavailable
+    from ticketing.tickets.reaching import children_to_reach, reach_children
+
+    waiting = database.read(children_to_reach, ticket_id)
+    if not waiting:
+        return {}
+    with contextlib.suppress(DatabaseUnavailable):
+        database.in_batches(lambda session: reach_children(session, ticket_id, now=clock.now()))
+    left = set(waiting) & set(database.read(children_to_reach, ticket_id))
+    told = {"children_reached": len(waiting) - len(left)}
+    return {**told, "children_left": len(left)} if left else told
 
 
 def write(settings: Settings, act: Callable[[Session], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Every few seconds: what is due is told, and what helps meanwhile; dates follow edits; old ones close."""
+"""Every few seconds: what is due is told, what a command has left is done, dates follow edits."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
+from desk.gateway.aside import Aside
 from storage.database import Database, DatabaseUnavailable
 from ticketing.calendars.queries import days_before
 from ticketing.problems.workarounds import problems_to_tell, tell_workaround
@@ -16,14 +18,13 @@ from ticketing.sla.operations import tell_due
 from ticketing.sla.queries import due_tickets
 from ticketing.sla.upkeep import recompute_some
 from ticketing.tickets.closing import close_resolved
+from ticketing.tickets.reaching import children_to_reach, families_to_reach, reach_children
 
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 5.0
 AT_ONCE = 100
 CLOSES_EVERY = timedelta(minutes=5)
-# A ticket that cannot be told of is looked at again after so long; the others do not wait for it.
-SET_ASIDE = timedelta(minutes=10)
 
 
 class PromiseSweeper:
@@ -34,8 +35,9 @@ class PromiseSweeper:
 
     def __init__(self, database: Database, now: Callable[[], datetime], *, close_after_days: int) -> None:
         self._database, self._now, self._days = database, now, close_after_days
-        self._set_aside: dict[int, datetime] = {}
-        self._problems_aside: dict[int, datetime] = {}
+        self._tickets = Aside("promise_could_not_be_told", "ticket_id")
+        self._problems = Aside("workaround_could_not_be_told", "problem_id")
+        self._children = Aside("child_could_not_be_reached", "ticket_id")
         self._closed_at: datetime | None = None
 
     async def run(self) -> None:
@@ -55,51 +57,50 @@ class PromiseSweeper:
         while count := await self._tell_some():
             told += count
         told += await self._tell_workarounds()
+        told += await self._reach_children()
         await self._close()
         return told
 
     async def _tell_some(self) -> int:
         now = self._now()
-        self._set_aside = _still_aside(self._set_aside, now)
-        found = await self._database.aread(
-            due_tickets, now=now, limit=AT_ONCE, without=tuple(self._set_aside)
-        )
+        without = self._tickets.at(now)
+        found = await self._database.aread(due_tickets, now=now, limit=AT_ONCE, without=without)
         return sum([await self._tell(ticket_id, now) for ticket_id in found])
 
     async def _tell(self, ticket_id: int, now: datetime) -> int:
-        try:
-            return await self._database.awrite(tell_due, ticket_id, now=now)
-        except DatabaseUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - the other tickets must be told of
-            log.error(
-                "promise_could_not_be_told", extra={"ticket_id": ticket_id, "error": type(error).__name__}
-            )
-            self._set_aside[ticket_id] = now
-            return 0
+        deed = partial(self._database.awrite, tell_due, ticket_id, now=now)
+        return await self._tickets.attempt(ticket_id, now, deed)
 
     async def _tell_workarounds(self) -> int:
         """What a crash has left untold, and who heard nothing because the incident was resolved meanwhile."""
         now = self._now()
-        self._problems_aside = _still_aside(self._problems_aside, now)
+        aside = self._problems.at(now)
         found = await self._database.aread(problems_to_tell)
-        waiting = [problem_id for problem_id in found if problem_id not in self._problems_aside]
-        return sum([await self._tell_workaround(problem_id, now) for problem_id in waiting])
+        return sum([await self._tell_workaround(each, now) for each in found if each not in aside])
 
     async def _tell_workaround(self, problem_id: int, now: datetime) -> int:
-        told = 0
+        deed = partial(self._database.ain_batches, tell_workaround, problem_id, now=now)
+        return await self._problems.attempt(problem_id, now, deed)
+
+    async def _reach_children(self) -> int:
+        """Whoever has not heard yet what was said or done on the parent."""
+        now = self._now()
+        found = await self._database.aread(families_to_reach, without=self._children.at(now))
+        return sum([await self._reach_family(parent_id, now) for parent_id in found])
+
+    async def _reach_family(self, parent_id: int, now: datetime) -> int:
+        without = self._children.at(now)
         try:
-            while count := await self._database.awrite(tell_workaround, problem_id, now=now):
-                told += count
+            return await self._database.ain_batches(reach_children, parent_id, now=now, without=without)
         except DatabaseUnavailable:
             raise
-        except Exception as error:  # noqa: BLE001 - the other problems must be told of
-            log.error(
-                "workaround_could_not_be_told",
-                extra={"problem_id": problem_id, "error": type(error).__name__},
-            )
-            self._problems_aside[problem_id] = now
-        return told
+        except Exception:  # noqa: BLE001 - one of them cannot be reached: which one, is seen one by one
+            left = await self._database.aread(children_to_reach, parent_id)
+            return sum([await self._reach_one(parent_id, each, now) for each in left if each not in without])
+
+    async def _reach_one(self, parent_id: int, child_id: int, now: datetime) -> int:
+        deed = partial(self._database.ain_batches, reach_children, parent_id, now=now, child_id=child_id)
+        return await self._children.attempt(child_id, now, deed)
 
     async def _close(self) -> None:
         now = self._now()
@@ -108,11 +109,6 @@ class PromiseSweeper:
         while await self._database.awrite(close_due, days=self._days, now=now):
             pass
         self._closed_at = now
-
-
-def _still_aside(aside: dict[int, datetime], now: datetime) -> dict[int, datetime]:
-    # Also when the clock was put back: nothing stays aside for longer than that.
-    return {each: since for each, since in aside.items() if abs(now - since) < SET_ASIDE}
 
 
 def close_due(session: Session, *, days: int, now: datetime) -> int:

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from identity.agents.queries import KnownAgent
-from storage.database import Database
+from storage.database import Database, DatabaseUnavailable
 from tests.desk.commands import Guichet
 from tests.ticketing.builders import ANA, a_conversation
+from tests.ticketing.families import a_family
 from tests.ticketing.teams import L1, L2, a_group, a_member, an_agent
 from tests.ticketing.tickets import a_ticket, journal, ticket_of
+from ticketing.tickets import reaching
 from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import EntryKind, ResolutionCode, Status
 
@@ -110,6 +112,35 @@ def test_what_belongs_together(desk: Database, bea: KnownAgent, do: Do) -> None:
 
     assert [ticket_of(desk, each).status for each in (one, other)] == [Status.RESOLVED, Status.NEW]
     assert do("show", new)["description"] == "And my mouse is dead"
+
+
+def test_a_command_on_a_parent_reaches_its_children_and_says_how_many(
+    desk: Database, bea: KnownAgent, do: Do
+) -> None:
+    parent, children = a_family(desk, *[Status.NEW] * 3)
+
+    assert do("reply", parent, "We are on it.")["children_reached"] == 3
+    do("cancel", children[0], "--text", "You have a new one.")
+    resolved = do("resolve", parent, "--code", "fixed", "--text", "New fuse.")
+
+    assert resolved["children_reached"] == 2
+    assert [ticket_of(desk, each).status for each in children[1:]] == [Status.RESOLVED] * 2
+    assert "children_reached" not in do("note", parent, "It was old.")
+
+
+def test_children_that_a_command_cannot_reach_are_left_to_the_desk(
+    desk: Database, bea: KnownAgent, do: Do, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent, _ = a_family(desk, Status.NEW, Status.NEW)
+
+    def locked(*_: object, **__: object) -> int:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(reaching, "reach_children", locked)
+    said = do("reply", parent, "We are on it.")
+
+    assert (said["children_reached"], said["children_left"]) == (0, 2)
+    assert desk.read(reaching.families_to_reach) == (parent,)
 
 
 def test_what_lies_beside_it(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,32 @@ async def test_a_closed_database_takes_nothing_more(file_url: str) -> None:
 
     with pytest.raises(RuntimeError):
         await database.awrite(write_note, "late")
+
+
+def a_pile(size: int, most: int) -> Callable[[Session], int]:
+    """Something to do of which each call does so much at the most."""
+    left = [size]
+
+    def work(_: Session) -> int:
+        done = min(most, left[0])
+        left[0] -= done
+        return done
+
+    return work
+
+
+def test_batches_go_on_until_nothing_is_left_and_leave_others_room_between(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaths: list[float] = []
+    monkeypatch.setattr("storage.database.time.sleep", breaths.append)
+
+    assert db.in_batches(a_pile(5, most=2)) == 5
+
+    # Longer than another process sleeps that waits for SQLite; PostgreSQL has no single writer.
+    breath = 0.12 if db.engine.dialect.name == "sqlite" else 0.0
+    assert breaths == [breath] * 3
+
+
+async def test_batches_do_the_same_from_a_coroutine(db: Database) -> None:
+    assert await db.ain_batches(a_pile(5, most=2)) == 5

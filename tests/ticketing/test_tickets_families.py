@@ -10,9 +10,10 @@ from notices.preferences.logic import NoticeKind
 from storage.database import Database
 from tests.databases import at_once, errors, later, values
 from tests.ticketing.builders import ANA, TEAM, a_conversation
+from tests.ticketing.families import AGENT, a_family, link, reach, resolve
 from tests.ticketing.tickets import a_ticket, journal, letters, take, ticket_of
 from ticketing.tickets.errors import MoveNotAllowed, ParentNotAllowed
-from ticketing.tickets.families import set_parent, unset_parent
+from ticketing.tickets.families import unset_parent
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket
 from ticketing.tickets.history import own_story
 from ticketing.tickets.intake import Intake
@@ -20,25 +21,7 @@ from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import EntryKind, ResolutionCode, Status, TicketType
 from ticketing.tickets.requesters import OwnWords, reply_as_requester
 
-AGENT = "agent:1"
 OPEN_ONES = (Status.NEW, Status.ASSIGNED, Status.IN_PROGRESS, Status.ON_HOLD)
-
-
-def link(db: Database, ticket_id: int, parent_id: int) -> str:
-    return db.write(set_parent, ticket_id, parent_id, actor=AGENT, now=later(60))
-
-
-def resolve(db: Database, ticket_id: int, text: str = "The switch was replaced.") -> None:
-    code = ResolutionCode.FIXED
-    db.write(move_ticket, ticket_id, Status.RESOLVED, actor=AGENT, now=later(90), reason=text, code=code)
-
-
-def a_family(db: Database, *statuses: Status) -> tuple[int, list[int]]:
-    parent = a_ticket(db, text="the network is down", status=Status.IN_PROGRESS)
-    children = [a_ticket(db, status=status) for status in statuses]
-    for child in children:
-        link(db, child, parent)
-    return parent, children
 
 
 def test_an_answer_on_the_parent_is_written_on_each_open_child_and_told(db: Database) -> None:
@@ -48,6 +31,7 @@ def test_an_answer_on_the_parent_is_written_on_each_open_child_and_told(db: Data
     link(db, child, parent)
 
     db.write(add_reply, parent, "We are on it.", actor=AGENT, now=later(90))
+    reach(db, parent)
 
     entry = journal(db, child)[-1]
     assert (entry.kind, entry.actor, entry.data) == (
@@ -65,13 +49,14 @@ def test_what_resolves_the_parent_resolves_its_open_children_in_the_same_way(db:
     parent, children = a_family(db, *OPEN_ONES)
 
     resolve(db, parent)
+    reach(db, parent)
 
     for child in children:
         now = ticket_of(db, child)
         assert (now.status, now.resolution_code, now.resolved_at) == (
             Status.RESOLVED,
             ResolutionCode.FIXED,
-            later(90),
+            later(95),
         )
         assert db.read(verify_journal, child) is None
 
@@ -84,6 +69,7 @@ def test_children_that_are_finished_are_left_alone(db: Database, ending: Status)
 
     db.write(add_reply, parent, "We are on it.", actor=AGENT, now=later(90))
     resolve(db, parent)
+    reach(db, parent)
 
     assert len(journal(db, child)) == before
 
@@ -93,6 +79,7 @@ def test_an_unlinked_ticket_hears_no_more(db: Database) -> None:
     db.write(unset_parent, child, actor=AGENT, now=later(80))
 
     resolve(db, parent)
+    reach(db, parent)
 
     assert ticket_of(db, child).status is Status.NEW
     assert db.read(verify_journal, child) is None
@@ -107,6 +94,7 @@ def test_notes_and_the_requesters_own_words_stay_on_the_parent(db: Database) -> 
     db.write(add_work_note, parent, "who did this?", actor=AGENT, now=later(80))
     words = OwnWords("w-1", f"INC-{parent:06d}", "my private number is …")
     db.write(reply_as_requester, talk.person_id, words, team=TEAM, character_limit=100, now=later(81))
+    reach(db, parent)
 
     assert len(journal(db, child)) == before
 
@@ -115,6 +103,8 @@ def test_a_child_resolved_by_itself_changes_nothing_else(db: Database) -> None:
     parent, [one, other] = a_family(db, Status.IN_PROGRESS, Status.IN_PROGRESS)
 
     resolve(db, one)
+    reach(db, one)
+    reach(db, parent)
 
     assert [ticket_of(db, each).status for each in (parent, other)] == [Status.IN_PROGRESS] * 2
 
@@ -180,6 +170,7 @@ def test_a_parent_that_cannot_be_resolved_leaves_its_children_alone(db: Database
             reason=" ",
             code=ResolutionCode.FIXED,
         )
+    reach(db, parent)
 
     assert ticket_of(db, child).status is Status.NEW
 
@@ -188,6 +179,7 @@ def test_each_child_is_told_once(db: Database) -> None:
     parent, children = a_family(db, Status.NEW, Status.NEW, Status.NEW)
 
     resolve(db, parent)
+    reach(db, parent)
 
     keys = [each.key for each in letters(db) if f":{NoticeKind.RESOLVED.value}:" in each.key]
     assert len(keys) == len(set(keys))

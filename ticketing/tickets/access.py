@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from ticketing.tickets.errors import TicketNotFound
-from ticketing.tickets.logic import OPEN
 from ticketing.tickets.models import Ticket
 from ticketing.tickets.numbers import parse_number
 
@@ -74,19 +71,6 @@ def access_tickets(session: Session, *ticket_ids: int) -> tuple[Ticket, ...]:
     if set(ticket_ids) - set(found):
         raise TicketNotFound
     return tuple(found[each] for each in ticket_ids)
-
-
-def access_open_children(session: Session, parent: Ticket) -> Sequence[Ticket]:
-    """Load and lock the tickets that are symptoms of a locked one and not finished, the oldest first."""
-    if parent.parent_id is not None:
-        return ()  # there is one level
-    wanted = (
-        select(Ticket)
-        .where(Ticket.parent_id == parent.id, Ticket.status.in_(OPEN))
-        .order_by(Ticket.id)
-        .with_for_update()
-    )
-    return session.scalars(wanted, execution_options={"populate_existing": True}).all()
 
 
 def ticket_id_of(session: Session, number_text: str) -> int:

@@ -1,13 +1,13 @@
 """An incident with others that are its symptoms: what is said and done on it reaches them too.
 
-How that happens stands in `handling`: an answer on a parent, and its resolution, go to its open children.
+An answer on a parent, and its resolution, leave word here for its open children; `reaching` brings it there.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, literal, select
 from sqlalchemy.orm import Session
 
 from ticketing.tickets.access import access_ticket, access_tickets
@@ -15,8 +15,8 @@ from ticketing.tickets.chain import change
 from ticketing.tickets.errors import ParentNotAllowed
 from ticketing.tickets.intake import kept
 from ticketing.tickets.journal import Act, write_entry
-from ticketing.tickets.logic import FINISHED, EntryKind, TicketType, ticket_number
-from ticketing.tickets.models import Ticket
+from ticketing.tickets.logic import FINISHED, OPEN, EntryKind, TicketType, ticket_number
+from ticketing.tickets.models import ChildToReach, JournalEntry, Ticket
 
 
 def set_parent(
@@ -50,6 +50,31 @@ def unset_parent(
     if ticket.parent_id is None:
         raise ParentNotAllowed(_number(ticket), "it has none")
     return _relate(session, ticket, None, actor=actor, now=now, reason=reason)
+
+
+def leave_for_children(session: Session, parent: Ticket, entry: JournalEntry) -> None:
+    """Note which children an entry on a locked ticket is to reach: those that are open now."""
+    if parent.parent_id is not None:
+        return  # there is one level
+    open_children = (
+        select(literal(parent.id), literal(entry.id), Ticket.id, Ticket.journal_length)
+        .where(Ticket.parent_id == parent.id, Ticket.status.in_(OPEN))
+        .order_by(Ticket.id)
+    )
+    columns = ["parent_id", "entry_id", "child_id", "child_entry"]
+    session.execute(insert(ChildToReach).from_select(columns, open_children))
+
+
+def forget_resolution(session: Session, parent: Ticket) -> None:
+    """A locked parent is open again: children that its resolution has not reached stay open as well."""
+    resolutions = select(JournalEntry.id).where(
+        JournalEntry.ticket_id == parent.id, JournalEntry.kind == EntryKind.MOVED
+    )
+    session.execute(
+        delete(ChildToReach)
+        .where(ChildToReach.parent_id == parent.id, ChildToReach.entry_id.in_(resolutions))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _relate(

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 from identity.agents.logic import agent_id_of
 from notices.preferences.logic import NoticeKind
 from ticketing.ratings.operations import ask_for_rating
-from ticketing.tickets.access import access_open_children, access_ticket
+from ticketing.tickets.access import access_ticket
 from ticketing.tickets.announcing import announce
 from ticketing.tickets.chain import Fields, change
 from ticketing.tickets.errors import EntryNotFound, MoveNotAllowed, TextMissing
+from ticketing.tickets.families import forget_resolution, leave_for_children
 from ticketing.tickets.intake import kept
 from ticketing.tickets.journal import DESK, Act, person, write_entry
 from ticketing.tickets.logic import (
@@ -91,7 +92,8 @@ def move(
 ) -> JournalEntry:
     """The same with a ticket that is locked, telling whom it concerns; returns the entry.
 
-    What resolves a parent resolves its open children, in the same way and with the same words.
+    What resolves a parent resolves its open children too, afterwards and in batches (`reaching`), in the
+    same way and with the same words. Those whom it has not reached when the parent is reopened stay open.
 
     Raises:
         MoveNotAllowed: nothing is changed.
@@ -119,9 +121,9 @@ def move(
         link = ask_for_rating(session, ticket, entry=entry, now=now) if to is Status.RESOLVED else None
         announce(session, ticket, notice, entry=entry, now=now, text=reason, link=link)
     if to is Status.RESOLVED:
-        parent = {"parent": ticket_number(ticket.type, ticket.id)}
-        for child in access_open_children(session, ticket):
-            move(session, child, to, actor=actor, now=now, reason=reason, code=code, data=parent)
+        leave_for_children(session, ticket, entry)
+    elif kind is EntryKind.REOPENED:
+        forget_resolution(session, ticket)
     return entry
 
 
@@ -158,7 +160,8 @@ def reply(
 ) -> JournalEntry:
     """The same with a ticket that is locked, whoever writes; what waited for the requester's answer goes on.
 
-    What an agent writes on a parent is written on its open children too: each requester is told.
+    What an agent writes on a parent is written on its open children too, afterwards and in batches
+    (`reaching`): each requester is told.
 
     Raises:
         TextMissing: nothing is written.
@@ -169,9 +172,7 @@ def reply(
     if is_awaited and actor == person(ticket.requester_id):
         move(session, ticket, Status.IN_PROGRESS, actor=DESK, now=now)
     if agent_id_of(actor) is not None:
-        parent = {"parent": ticket_number(ticket.type, ticket.id)}
-        for child in access_open_children(session, ticket):
-            reply(session, child, text, actor=actor, now=now, data=parent)
+        leave_for_children(session, ticket, entry)
     return entry
 
 

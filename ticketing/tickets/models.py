@@ -107,6 +107,19 @@ class TicketWatcher(Base):
     watcher: Mapped[str] = mapped_column(String(80), primary_key=True)
 
 
+class ChildToReach(Base):
+    """What was said or done on a parent and has yet to reach a child; gone as soon as it has."""
+
+    __tablename__ = "child_to_reach"
+
+    # By entry and then by child: each child hears what was said in the order in which it was.
+    parent_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("journal_entry.id"), primary_key=True)
+    child_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    # Where the child's journal ended then: what stands behind it may be a reason to leave it alone.
+    child_entry: Mapped[int]
+
+
 class TicketAttachment(Base):
     """A file on a ticket; its bytes lie in a folder, under their digest."""
 
