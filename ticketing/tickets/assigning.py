@@ -21,6 +21,7 @@ from ticketing.tickets.chain import Fields, change
 from ticketing.tickets.errors import AssignmentNotAllowed
 from ticketing.tickets.intake import kept
 from ticketing.tickets.journal import DESK, Act, write_entry
+from ticketing.tickets.letters import tell_group_of_arrival
 from ticketing.tickets.levels import (
     status_with,
     why_not_assign,
@@ -130,7 +131,8 @@ def transfer_ticket(
 
 
 def pass_on(session: Session, ticket: Ticket, to: Place, act: Act) -> JournalEntry:
-    """Put a locked ticket somewhere else; whoever had it has it no more."""
+    """Put a locked ticket somewhere else; whoever had it has it no more, and another group is told of it."""
+    came_from = ticket.assignment_group
     changed = change(
         ticket,
         assignment_group=to.group,
@@ -138,7 +140,12 @@ def pass_on(session: Session, ticket: Ticket, to: Place, act: Act) -> JournalEnt
         assignee=None,
         status=status_with(ticket.status, None),
     )
-    return write_entry(session, ticket, act, *changed)
+    entry = write_entry(session, ticket, act, *changed)
+    if to.group != came_from:
+        tell_group_of_arrival(
+            session, ticket, came_from=came_from, entry=entry.number, reason=act.text, now=act.at
+        )
+    return entry
 
 
 def give(

@@ -76,6 +76,32 @@ def tell_team_of_reopening(
     _put(session, ticket, f"reopened:{entry}", "mail_ticket_reopened_subject", body, team, now)
 
 
+def tell_group_of_arrival(
+    session: Session, ticket: Ticket, *, came_from: str, entry: int, reason: str | None, now: datetime
+) -> None:
+    """A ticket that another group has passed on, where its new group has a mailbox of its own."""
+    group = group_for(session, ticket.assignment_group)
+    if not group.email:
+        return
+    team = Team(group.email, group.language or ticket.language)
+    requester = session.get_one(Person, ticket.requester_id)
+    number = ticket_number(ticket.type, ticket.id)
+    body = say(
+        "mail_ticket_passed",
+        team.language,
+        ticket=number,
+        priority=ticket.priority.value,
+        status=say(f"mail_status_{ticket.status.value}", team.language).text,
+        group=_group(session, ticket, team.language),
+        tier=ticket.tier.value,
+        came_from=name_in(group_for(session, came_from).names, team.language, came_from),
+        requester=requester_line(requester, team.language),
+        reason=reason or NOTHING,
+        description=ticket.description or NOTHING,
+    ).text
+    _put(session, ticket, f"passed:{entry}", "mail_ticket_passed_subject", body, team, now)
+
+
 def _of_group(session: Session, ticket: Ticket, desk: Team) -> Team:
     """Where the ticket's group reads its mail; the desk's own where it has said nothing."""
     group = group_for(session, ticket.assignment_group)
