@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -172,10 +174,7 @@ def workaround(
         raise CommandFailed("there is nothing to tell; --none where nothing helps any more")
 
     def after(database: Database, problem_id: int, _: str, now: datetime) -> dict[str, Any]:
-        told = 0
-        while count := database.write(tell_workaround, problem_id, now=now):
-            told += count
-        return {"told": told}
+        return {"told": database.in_batches(tell_workaround, problem_id, now=now)}
 
     _do(
         number,
@@ -272,12 +271,14 @@ def resolve(
     """Write down what removed the cause; names the incidents that are still open, or resolves them too."""
     from ticketing.problems.resolving import resolve_problem
 
-    said = words(resolution)
+    said, told = words(resolution), words(text) if text is not None else None
 
     def deed(session: Session, problem_id: int, actor: str, now: datetime) -> Finished:
-        return resolve_problem(session, problem_id, said, actor=actor, now=now)
+        return resolve_problem(
+            session, problem_id, said, actor=actor, now=now, with_incidents=with_incidents, told=told
+        )
 
-    _do(number, as_, as_json, deed, _incidents(with_incidents, text))
+    _do(number, as_, as_json, deed, _incidents)
 
 
 @app.command()
@@ -291,10 +292,14 @@ def close(
     """Close a resolved one; names the incidents that are still open, or resolves them too."""
     from ticketing.problems.resolving import close_problem
 
-    def deed(session: Session, problem_id: int, actor: str, now: datetime) -> Finished:
-        return close_problem(session, problem_id, actor=actor, now=now)
+    told = words(text) if text is not None else None
 
-    _do(number, as_, as_json, deed, _incidents(with_incidents, text))
+    def deed(session: Session, problem_id: int, actor: str, now: datetime) -> Finished:
+        return close_problem(
+            session, problem_id, actor=actor, now=now, with_incidents=with_incidents, told=told
+        )
+
+    _do(number, as_, as_json, deed, _incidents)
 
 
 Deed = Callable[["Session", int, str, datetime], object]
@@ -332,23 +337,27 @@ def _do(number: str | None, as_: str | None, as_json: bool, deed: Deed, after: A
 _NAMES = {"told": "incidents told", "resolved": "resolved with it", "still_open": "still open"}
 
 
-def _incidents(resolves: bool, text: str | None) -> After:
-    """What becomes of the incidents when a problem ends."""
+def _incidents(database: Database, problem_id: int, _: str, __: datetime) -> dict[str, Any]:
+    """What becomes of the incidents when a problem ends. The desk goes on with what does not get through."""
+    from storage.database import DatabaseUnavailable
     from ticketing.problems.queries import open_incidents_of
-    from ticketing.problems.resolving import resolve_incidents_of
+    from ticketing.problems.resolving import incidents_to_resolve, resolve_incidents
+    from ticketing.tickets.reaching import families_to_reach
 
-    said = words(text) if text is not None else None
+    before = [each.number for each in database.read(open_incidents_of, problem_id)]
+    waiting = database.read(incidents_to_resolve, problem_id)
+    with contextlib.suppress(DatabaseUnavailable):
+        database.in_batches(lambda session: resolve_incidents(session, problem_id, now=clock.now()))
+        for ticket_id in set(waiting) & set(database.read(families_to_reach)):
+            database.in_batches(partial(_reach, ticket_id))
+    still_open = [each.number for each in database.read(open_incidents_of, problem_id)]
+    return {"resolved": [each for each in before if each not in still_open], "still_open": still_open}
 
-    def after(database: Database, problem_id: int, actor: str, now: datetime) -> dict[str, Any]:
-        resolved: list[str] = []
-        while resolves and (
-            batch := database.write(resolve_incidents_of, problem_id, actor=actor, now=now, told=said)
-        ):
-            resolved += batch
-        still_open = [each.number for each in database.read(open_incidents_of, problem_id)]
-        return {"resolved": resolved, "still_open": still_open}
 
-    return after
+def _reach(ticket_id: int, session: Session) -> int:
+    from ticketing.tickets.reaching import reach_children
+
+    return reach_children(session, ticket_id, now=clock.now())
 
 
 def _id(number: str) -> int:

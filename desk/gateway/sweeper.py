@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 from desk.gateway.aside import Aside
 from storage.database import Database, DatabaseUnavailable
 from ticketing.calendars.queries import days_before
+from ticketing.problems.resolving import incidents_to_resolve, problems_to_finish, resolve_incidents
 from ticketing.problems.workarounds import problems_to_tell, tell_workaround
 from ticketing.sla.operations import tell_due
 from ticketing.sla.queries import due_tickets
@@ -27,6 +29,22 @@ AT_ONCE = 100
 CLOSES_EVERY = timedelta(minutes=5)
 
 
+@dataclass(frozen=True)
+class Errand:
+    """Something about many tickets that is done in batches, and that a command may not have finished.
+
+    Args:
+        find: whose tickets are not all done: a parent's, a problem's.
+        left: which of its tickets are not.
+        deed: the next batch of them.
+    """
+
+    find: Callable[..., tuple[int, ...]]
+    left: Callable[[Session, int], tuple[int, ...]]
+    deed: Callable[..., int]
+    aside: Aside
+
+
 class PromiseSweeper:
     """Tells each ticket in a transaction of its own: a crash loses one at most, and no lock is held for long.
 
@@ -37,7 +55,18 @@ class PromiseSweeper:
         self._database, self._now, self._days = database, now, close_after_days
         self._tickets = Aside("promise_could_not_be_told", "ticket_id")
         self._problems = Aside("workaround_could_not_be_told", "problem_id")
-        self._children = Aside("child_could_not_be_reached", "ticket_id")
+        self._incidents = Errand(
+            problems_to_finish,
+            incidents_to_resolve,
+            resolve_incidents,
+            Aside("incident_could_not_be_resolved", "ticket_id"),
+        )
+        self._children = Errand(
+            families_to_reach,
+            children_to_reach,
+            reach_children,
+            Aside("child_could_not_be_reached", "ticket_id"),
+        )
         self._closed_at: datetime | None = None
 
     async def run(self) -> None:
@@ -57,7 +86,9 @@ class PromiseSweeper:
         while count := await self._tell_some():
             told += count
         told += await self._tell_workarounds()
-        told += await self._reach_children()
+        # Problems first: an incident that ends with one may have children.
+        for errand in (self._incidents, self._children):
+            told += await self._go_on(errand)
         await self._close()
         return told
 
@@ -82,25 +113,22 @@ class PromiseSweeper:
         deed = partial(self._database.ain_batches, tell_workaround, problem_id, now=now)
         return await self._problems.attempt(problem_id, now, deed)
 
-    async def _reach_children(self) -> int:
-        """Whoever has not heard yet what was said or done on the parent."""
+    async def _go_on(self, errand: Errand) -> int:
+        """What a command has left half done."""
         now = self._now()
-        found = await self._database.aread(families_to_reach, without=self._children.at(now))
-        return sum([await self._reach_family(parent_id, now) for parent_id in found])
+        found = await self._database.aread(errand.find, without=errand.aside.at(now))
+        return sum([await self._go_on_with(errand, each, now) for each in found])
 
-    async def _reach_family(self, parent_id: int, now: datetime) -> int:
-        without = self._children.at(now)
+    async def _go_on_with(self, errand: Errand, id_: int, now: datetime) -> int:
+        deed, without = partial(errand.deed, now=now), errand.aside.at(now)
         try:
-            return await self._database.ain_batches(reach_children, parent_id, now=now, without=without)
+            return await self._database.ain_batches(deed, id_, without=without)
         except DatabaseUnavailable:
             raise
-        except Exception:  # noqa: BLE001 - one of them cannot be reached: which one, is seen one by one
-            left = await self._database.aread(children_to_reach, parent_id)
-            return sum([await self._reach_one(parent_id, each, now) for each in left if each not in without])
-
-    async def _reach_one(self, parent_id: int, child_id: int, now: datetime) -> int:
-        deed = partial(self._database.ain_batches, reach_children, parent_id, now=now, child_id=child_id)
-        return await self._children.attempt(child_id, now, deed)
+        except Exception:  # noqa: BLE001 - one of the tickets is broken: which one, is seen one by one
+            left = set(await self._database.aread(errand.left, id_)) - set(without)
+            one_by_one = {each: partial(self._database.ain_batches, deed, id_, only=each) for each in left}
+            return sum([await errand.aside.attempt(each, now, one_by_one[each]) for each in sorted(left)])
 
     async def _close(self) -> None:
         now = self._now()

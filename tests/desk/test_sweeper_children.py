@@ -1,4 +1,4 @@
-"""The periodic task brings to children what a command has left; one broken child holds up no other."""
+"""The periodic task finishes what a command has left half done; one broken ticket holds up no other."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from sqlalchemy import update
 from desk.gateway.sweeper import PromiseSweeper
 from storage.database import Database
 from tests.databases import database_url, db, later, postgres_tables, sqlite_template  # noqa: F401
-from tests.ticketing.families import a_family, answer, resolve
-from tests.ticketing.problems import said
+from tests.ticketing.families import AGENT, a_family, answer, resolve
+from tests.ticketing.problems import a_problem, said
 from tests.ticketing.tickets import journal, ticket_of
+from ticketing.problems.operations import set_cause
+from ticketing.problems.resolving import resolve_problem
 from ticketing.tickets.logic import Status
 from ticketing.tickets.models import Ticket
 
@@ -52,3 +54,17 @@ async def test_a_child_that_cannot_be_reached_is_set_aside_and_the_others_are_re
     assert [said(journal(db, each)) for each in (broken, sound)] == [0, 1]
     assert caplog.messages == ["child_could_not_be_reached"]
     assert [record.ticket_id for record in caplog.records] == [broken]  # type: ignore[attr-defined]
+
+
+async def test_incidents_left_open_and_their_children_are_resolved_by_the_next_sweep(
+    db: Database,  # noqa: F811
+) -> None:
+    parent, children = a_family(db, Status.NEW, Status.NEW)
+    problem_id = a_problem(db, incidents=[parent])
+    db.write(set_cause, problem_id, "a worn cable", actor=AGENT, now=later(91))
+    db.write(resolve_problem, problem_id, "a new cable", with_incidents=True, actor=AGENT, now=later(92))
+    sweeper = a_sweeper(db)
+
+    assert [await sweeper.sweep() for _ in range(2)] == [3, 0]
+
+    assert [ticket_of(db, each).status for each in (parent, *children)] == [Status.RESOLVED] * 3

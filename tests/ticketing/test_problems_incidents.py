@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy.orm import Session
 
 from notices.outbox.models import OutboxItem
 from storage.database import Database
 from tests.databases import NOW, at_once, errors, later, values
 from tests.ticketing.builders import ANA, a_conversation
+from tests.ticketing.families import a_family, reach
 from tests.ticketing.problems import (
     AGENT,
     a_problem,
@@ -18,13 +20,20 @@ from tests.ticketing.problems import (
     tell_all,
 )
 from tests.ticketing.tickets import a_ticket, journal, letters, take, ticket_of
-from ticketing.problems.errors import LinkNotAllowed, ProblemMoveNotAllowed, ProblemRefused
+from ticketing.problems.errors import LinkNotAllowed, ProblemMoveNotAllowed
 from ticketing.problems.journal import verify_problem_journal
 from ticketing.problems.linking import link_incident, unlink_incident
 from ticketing.problems.logic import ProblemEntryKind, ProblemStatus, problem_number
 from ticketing.problems.operations import move_problem, set_cause
 from ticketing.problems.queries import problem_in_full, problems_of
-from ticketing.problems.resolving import close_problem, resolve_incidents_of, resolve_problem
+from ticketing.problems.resolving import (
+    Finished,
+    close_problem,
+    incidents_to_resolve,
+    problems_to_finish,
+    resolve_incidents,
+    resolve_problem,
+)
 from ticketing.problems.workarounds import problems_to_tell, set_workaround, tell_workaround
 from ticketing.tickets.handling import move_ticket
 from ticketing.tickets.history import own_story
@@ -40,6 +49,30 @@ def linked(db: Database, count: int, status: Status = Status.NEW) -> tuple[int, 
     """A problem and the incidents it causes."""
     tickets = [a_ticket(db, status=status) for _ in range(count)]
     return a_problem(db, incidents=tickets), tickets
+
+
+def known_error(db: Database, count: int) -> tuple[int, list[int]]:
+    """The same with a cause that is known."""
+    problem_id, tickets = linked(db, count)
+    db.write(set_cause, problem_id, "a worn cable", actor=AGENT, now=NOW)
+    return problem_id, tickets
+
+
+def end(db: Database, problem_id: int, told: str | None = None) -> Finished:
+    """Resolve a problem; its incidents are to follow."""
+    return db.write(
+        resolve_problem,
+        problem_id,
+        "replaced cable 12-B",
+        told=told,
+        with_incidents=True,
+        actor=AGENT,
+        now=later(1),
+    )
+
+
+def resolve_all(db: Database, problem_id: int) -> int:
+    return db.in_batches(resolve_incidents, problem_id, now=later(2), limit=2)
 
 
 def workaround_letters(db: Database) -> list[OutboxItem]:
@@ -218,64 +251,130 @@ def test_resolving_a_problem_names_the_incidents_that_are_still_open(db: Databas
     finished = db.write(resolve_problem, problem_id, "a new cable", actor=AGENT, now=later(1))
 
     assert [each.id for each in finished.still_open] == [second]
-    assert finished.resolved == ()
+    assert db.read(problems_to_finish) == ()
     assert ticket_of(db, second).status is Status.NEW
 
 
 def test_its_incidents_can_be_resolved_with_it(db: Database) -> None:
-    problem_id, tickets = linked(db, 2)
-    db.write(set_cause, problem_id, "a worn cable", actor=AGENT, now=NOW)
+    problem_id, tickets = known_error(db, 2)
 
-    finished = db.write(
-        resolve_problem,
-        problem_id,
-        "replaced cable 12-B",
-        told="Printing works again.",
-        resolve_incidents=True,
-        actor=AGENT,
-        now=later(1),
-    )
+    finished = end(db, problem_id, told="Printing works again.")
 
-    assert (len(finished.resolved), finished.still_open) == (2, ())
+    assert [each.id for each in finished.still_open] == tickets
+    assert resolve_all(db, problem_id) == 2
     for ticket_id in tickets:
         ticket = ticket_of(db, ticket_id)
         assert (ticket.status, ticket.resolution_code) == (Status.RESOLVED, ResolutionCode.BY_PROBLEM)
-        assert journal(db, ticket_id)[-1].data == {"problem": problem_number(problem_id)}
+        entry = journal(db, ticket_id)[-1]
+        assert (entry.actor, entry.data) == (AGENT, {"problem": problem_number(problem_id)})
         assert db.read(verify_journal, ticket_id) is None
     told = [letter.payload["text"] for letter in letters(db) if ":resolved:" in letter.key]
     assert len(told) == 2
     assert all("Printing works again." in text and "12-B" not in text for text in told)
+    assert db.read(verify_problem_journal, problem_id) is None
+
+
+def test_without_words_of_their_own_requesters_read_the_resolution(db: Database) -> None:
+    problem_id, _ = known_error(db, 1)
+
+    end(db, problem_id)
+    resolve_all(db, problem_id)
+
+    [told] = [letter.payload["text"] for letter in letters(db) if ":resolved:" in letter.key]
+    assert "replaced cable 12-B" in told
 
 
 def test_what_is_left_open_can_be_resolved_when_the_problem_is_closed(db: Database) -> None:
-    problem_id, [ticket_id] = linked(db, 1)
-    db.write(set_cause, problem_id, "a worn cable", actor=AGENT, now=NOW)
+    problem_id, [ticket_id] = known_error(db, 1)
     db.write(resolve_problem, problem_id, "a new cable", actor=AGENT, now=NOW)
 
-    finished = db.write(close_problem, problem_id, resolve_incidents=True, actor=AGENT, now=NOW)
+    finished = db.write(close_problem, problem_id, with_incidents=True, actor=AGENT, now=NOW)
+    resolve_all(db, problem_id)
 
     assert finished.status is ProblemStatus.CLOSED
     assert ticket_of(db, ticket_id).status is Status.RESOLVED
 
 
-def test_incidents_are_resolved_in_batches_too(db: Database) -> None:
-    problem_id, _ = linked(db, 3)
-    with pytest.raises(ProblemRefused, match="resolve it before"):
-        db.write(resolve_incidents_of, problem_id, actor=AGENT, now=NOW)
-    db.write(set_cause, problem_id, "a worn cable", actor=AGENT, now=NOW)
-    db.write(resolve_problem, problem_id, "a new cable", actor=AGENT, now=NOW)
+def test_incidents_are_resolved_in_batches_and_a_crash_leaves_none_out(db: Database) -> None:
+    problem_id, tickets = known_error(db, 4)
+    end(db, problem_id)
+    assert db.write(resolve_incidents, problem_id, now=NOW, limit=1) == 1
 
-    sizes = [len(db.write(resolve_incidents_of, problem_id, actor=AGENT, now=NOW, limit=2)) for _ in range(3)]
+    def killed(session: Session) -> None:
+        resolve_incidents(session, problem_id, now=NOW, limit=2)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        db.write(killed)
+    assert db.read(problems_to_finish) == (problem_id,)
+    assert db.read(incidents_to_resolve, problem_id) == tuple(tickets[1:])
+
+    sizes = [db.write(resolve_incidents, problem_id, now=NOW, limit=2) for _ in range(3)]
 
     assert sizes == [2, 1, 0]
+    assert db.read(problems_to_finish) == ()
+    assert [ticket_of(db, each).status for each in tickets] == [Status.RESOLVED] * 4
+
+
+def test_two_who_resolve_them_at_once_resolve_each_once(db: Database) -> None:
+    problem_id, tickets = known_error(db, 6)
+    end(db, problem_id)
+
+    found = at_once(2, lambda _: resolve_all(db, problem_id))
+
+    assert errors(found) == []
+    assert sum(values(found)) == 6
+    assert all(db.read(verify_journal, each) is None for each in tickets)
+
+
+def test_an_incident_finished_or_unlinked_meanwhile_is_not_resolved_late(db: Database) -> None:
+    problem_id, [back, gone, cancelled, late] = known_error(db, 4)
+    db.write(unlink_incident, problem_id, late, actor=AGENT, now=NOW)
+    end(db, problem_id)
+    take(db, back, Status.RESOLVED)
+    take(db, back, Status.ASSIGNED)
+    db.write(unlink_incident, problem_id, gone, actor=AGENT, now=NOW)
+    take(db, cancelled, Status.CANCELLED)
+    db.write(link_incident, problem_id, late, actor=AGENT, now=NOW)
+
+    assert resolve_all(db, problem_id) == 0
+
+    expected = [Status.ASSIGNED, Status.NEW, Status.CANCELLED, Status.NEW]
+    assert [ticket_of(db, each).status for each in (back, gone, cancelled, late)] == expected
+    assert db.read(problems_to_finish) == ()
+
+
+def test_a_problem_that_begins_again_resolves_no_more_incidents(db: Database) -> None:
+    problem_id, [ticket_id] = known_error(db, 1)
+    end(db, problem_id)
+    again = ProblemStatus.KNOWN_ERROR
+    db.write(move_problem, problem_id, again, reason="it is not gone", actor=AGENT, now=NOW)
+
+    assert resolve_all(db, problem_id) == 0
+
+    assert ticket_of(db, ticket_id).status is Status.NEW
+
+
+def test_an_incident_with_children_takes_them_along(db: Database) -> None:
+    parent, [child] = a_family(db, Status.NEW)
+    problem_id = a_problem(db, incidents=[parent])
+    db.write(set_cause, problem_id, "a worn cable", actor=AGENT, now=NOW)
+    end(db, problem_id)
+
+    resolve_all(db, problem_id)
+    reach(db, parent)
+
+    ticket = ticket_of(db, child)
+    assert (ticket.status, ticket.resolution_code) == (Status.RESOLVED, ResolutionCode.BY_PROBLEM)
 
 
 def test_a_refused_end_resolves_no_incident(db: Database) -> None:
     problem_id, [ticket_id] = linked(db, 1)
 
     with pytest.raises(ProblemMoveNotAllowed):
-        db.write(resolve_problem, problem_id, "x", resolve_incidents=True, actor=AGENT, now=NOW)
+        db.write(resolve_problem, problem_id, "x", with_incidents=True, actor=AGENT, now=NOW)
 
+    assert db.read(problems_to_finish) == ()
     assert ticket_of(db, ticket_id).status is Status.NEW
 
 

@@ -34,6 +34,7 @@ class ProblemEntryKind(enum.Enum):
     INCIDENT_LINKED = "incident_linked"
     INCIDENT_UNLINKED = "incident_unlinked"
     WORK_NOTED = "work_noted"
+    RESOLVING_INCIDENTS = "resolving_incidents"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.base import Base
@@ -48,12 +48,24 @@ class ProblemIncident(Base):
     """An incident that a problem causes; unlinked ones are gone from here and stay in both journals."""
 
     __tablename__ = "problem_incident"
+    __table_args__ = (
+        Index(
+            "ix_problem_incident_resolving",
+            "problem_id",
+            sqlite_where=text("resolving_entry IS NOT NULL"),
+            postgresql_where=text("resolving_entry IS NOT NULL"),
+        ),
+    )
 
     problem_id: Mapped[int] = mapped_column(ForeignKey(Problem.id), primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True, index=True)
     linked_at: Mapped[datetime]
     # Which workaround its requester was told last, by the number of the entry that set it.
     workaround_told: Mapped[int | None]
+    # The number of the problem's entry by which it is to be resolved, until it is.
+    resolving_entry: Mapped[int | None]
+    # Where its own journal ended then: an incident that was opened again behind it is left alone.
+    resolving_after: Mapped[int | None]
 
 
 class ProblemEntry(Base):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.orm import Session
 
 from identity.agents.queries import find_agent
@@ -24,7 +25,7 @@ from ticketing.problems.logic import (
     status_with_cause,
     why_not_move,
 )
-from ticketing.problems.models import Problem, ProblemEntry
+from ticketing.problems.models import Problem, ProblemEntry, ProblemIncident
 from ticketing.routing.queries import categories
 from ticketing.tickets.access import access_ticket
 from ticketing.tickets.chain import change, opening_words
@@ -118,8 +119,20 @@ def move(
         problem.resolution = None
     if to is ProblemStatus.UNDER_INVESTIGATION:
         problem.root_cause = None
+    if to in OPEN:
+        forget_incidents(session, problem.id)
     return write_problem_entry(
         session, problem, ProblemAct(ProblemEntryKind.MOVED, actor, now, reason), *changed
+    )
+
+
+def forget_incidents(session: Session, problem_id: int, *which: ColumnElement[bool]) -> None:
+    """Incidents of a locked problem that were to be resolved with it stay as they are."""
+    session.execute(
+        update(ProblemIncident)
+        .where(ProblemIncident.problem_id == problem_id, ProblemIncident.resolving_entry.is_not(None), *which)
+        .values(resolving_entry=None, resolving_after=None)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -1,35 +1,39 @@
-"""The cause is removed: the problem ends, and its incidents may end with it."""
+"""The cause is removed: the problem ends, and its incidents may end with it.
+
+Which ones is noted with the end itself; they are resolved afterwards, in batches. What a crash has left is
+resolved by whoever asks next: a command, or the desk's sweep.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, not_, select, update
 from sqlalchemy.orm import Session
 
 from ticketing.problems.access import access_problem
-from ticketing.problems.errors import ProblemRefused
-from ticketing.problems.logic import ProblemStatus, problem_number
-from ticketing.problems.models import Problem, ProblemIncident
-from ticketing.problems.operations import move
+from ticketing.problems.journal import ProblemAct, write_problem_entry
+from ticketing.problems.logic import ProblemEntryKind, ProblemStatus, problem_number
+from ticketing.problems.models import Problem, ProblemEntry, ProblemIncident
+from ticketing.problems.operations import forget_incidents, move
 from ticketing.problems.queries import LinkedIncident, open_incidents_of
 from ticketing.tickets.handling import move as move_ticket
 from ticketing.tickets.intake import kept
 from ticketing.tickets.logic import OPEN as OPEN_TICKET
-from ticketing.tickets.logic import ResolutionCode, Status, ticket_number
-from ticketing.tickets.models import Ticket
+from ticketing.tickets.logic import EntryKind, ResolutionCode, Status
+from ticketing.tickets.models import JournalEntry, Ticket
 
-AT_ONCE = 50
+AT_ONCE = 25
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A problem that has ended, the incidents that ended with it, and those still open."""
+    """A problem that has ended, and its incidents that are still open: also those that are to end with it."""
 
     number: str
     status: ProblemStatus
-    resolved: tuple[str, ...]
     still_open: tuple[LinkedIncident, ...]
 
 
@@ -40,20 +44,22 @@ def resolve_problem(
     *,
     actor: str,
     now: datetime,
-    resolve_incidents: bool = False,
+    with_incidents: bool = False,
     told: str | None = None,
 ) -> Finished:
-    """Write down what removed the cause; its open incidents are resolved too, or else named.
+    """Write down what removed the cause; its open incidents are named, and perhaps to be resolved too.
+
+    `resolve_incidents`, called afterwards, resolves them.
 
     Args:
         told: what the requesters read; the resolution itself, if nothing is said.
 
     Raises:
-        ProblemNotFound, ProblemMoveNotAllowed, MoveNotAllowed: nothing is changed.
+        ProblemNotFound, ProblemMoveNotAllowed: nothing is changed.
     """
     problem = access_problem(session, problem_id)
     move(session, problem, ProblemStatus.RESOLVED, actor=actor, now=now, reason=resolution)
-    return _finished(session, problem, resolve_incidents, told, actor, now)
+    return _finished(session, problem, with_incidents, told, actor, now)
 
 
 def close_problem(
@@ -62,74 +68,139 @@ def close_problem(
     *,
     actor: str,
     now: datetime,
-    resolve_incidents: bool = False,
+    with_incidents: bool = False,
     told: str | None = None,
 ) -> Finished:
-    """Close a resolved problem; what of its incidents is still open is resolved too, or else named.
+    """Close a resolved problem; what of its incidents is still open is named, and perhaps to be resolved too.
+
+    `resolve_incidents`, called afterwards, resolves it.
 
     Raises:
-        ProblemNotFound, ProblemMoveNotAllowed, MoveNotAllowed: nothing is changed.
+        ProblemNotFound, ProblemMoveNotAllowed: nothing is changed.
     """
     problem = access_problem(session, problem_id)
     move(session, problem, ProblemStatus.CLOSED, actor=actor, now=now, reason=None)
-    return _finished(session, problem, resolve_incidents, told, actor, now)
+    return _finished(session, problem, with_incidents, told, actor, now)
 
 
-def resolve_incidents_of(
+def problems_to_finish(
+    session: Session, *, without: Collection[int] = (), limit: int = AT_ONCE
+) -> tuple[int, ...]:
+    """Problems of which an incident is still to be resolved.
+
+    Args:
+        without: incidents that do not count.
+    """
+    found = session.scalars(
+        select(ProblemIncident.problem_id)
+        .where(ProblemIncident.resolving_entry.is_not(None), ProblemIncident.ticket_id.not_in(without))
+        .distinct()
+        .order_by(ProblemIncident.problem_id)
+        .limit(limit)
+    )
+    return tuple(found)
+
+
+def incidents_to_resolve(session: Session, problem_id: int) -> tuple[int, ...]:
+    """The incidents that are still to be resolved with a problem."""
+    found = session.scalars(
+        select(ProblemIncident.ticket_id)
+        .where(ProblemIncident.problem_id == problem_id, ProblemIncident.resolving_entry.is_not(None))
+        .order_by(ProblemIncident.ticket_id)
+    )
+    return tuple(found)
+
+
+def resolve_incidents(
     session: Session,
     problem_id: int,
     *,
-    actor: str,
     now: datetime,
-    told: str | None = None,
-    limit: int | None = AT_ONCE,
-) -> tuple[str, ...]:
-    """Resolve the next open incidents of a finished problem; their numbers. Called until there are none.
+    limit: int = AT_ONCE,
+    without: Collection[int] = (),
+    only: int | None = None,
+) -> int:
+    """Resolve the next incidents that are to end with a problem; returns how many. Called until it returns 0.
+
+    Args:
+        without: incidents that are left for later.
+        only: this one alone.
 
     Raises:
-        ProblemNotFound, ProblemRefused, MoveNotAllowed: nothing is changed.
+        ProblemNotFound: no such problem.
     """
     problem = access_problem(session, problem_id)
-    return _resolve_incidents(session, problem, told, actor, now, limit)
-
-
-def _finished(
-    session: Session, problem: Problem, resolve_incidents: bool, told: str | None, actor: str, now: datetime
-) -> Finished:
-    resolved = _resolve_incidents(session, problem, told, actor, now, None) if resolve_incidents else ()
-    still_open = open_incidents_of(session, problem.id)
-    return Finished(problem_number(problem.id), problem.status, resolved, still_open)
-
-
-def _resolve_incidents(
-    session: Session, problem: Problem, told: str | None, actor: str, now: datetime, limit: int | None
-) -> tuple[str, ...]:
-    if problem.status not in (ProblemStatus.RESOLVED, ProblemStatus.CLOSED):
-        raise ProblemRefused(
-            f"{problem_number(problem.id)} is {problem.status.value}: resolve it before its incidents"
+    _forget_who_is_gone(session, problem.id)
+    which = ProblemIncident.ticket_id.not_in(without) if only is None else ProblemIncident.ticket_id == only
+    found = session.execute(
+        select(ProblemIncident, ProblemEntry, Ticket)
+        .join(Ticket, Ticket.id == ProblemIncident.ticket_id)
+        .join(
+            ProblemEntry,
+            and_(
+                ProblemEntry.problem_id == ProblemIncident.problem_id,
+                ProblemEntry.number == ProblemIncident.resolving_entry,
+            ),
         )
-    found = session.scalars(
-        select(Ticket)
-        .join(ProblemIncident, ProblemIncident.ticket_id == Ticket.id)
-        .where(ProblemIncident.problem_id == problem.id, Ticket.status.in_(OPEN_TICKET))
-        .order_by(Ticket.id)
+        .where(ProblemIncident.problem_id == problem.id, which)
+        # Parents before their children, as whoever works on a parent takes them.
+        .order_by(Ticket.parent_id.is_not(None), Ticket.id)
         .limit(limit)
         .with_for_update(of=Ticket)
         .execution_options(populate_existing=True)
     ).all()
-    resolved = []
-    for ticket in found:
-        if ticket.status not in OPEN_TICKET:
-            continue  # with its parent, just now
-        move_ticket(
-            session,
-            ticket,
-            Status.RESOLVED,
-            actor=actor,
-            now=now,
-            reason=kept(told) or problem.resolution,
-            code=ResolutionCode.BY_PROBLEM,
-            data={"problem": problem_number(problem.id)},
-        )
-        resolved.append(ticket_number(ticket.type, ticket.id))
-    return tuple(resolved)
+    resolved = 0
+    for incident, entry, ticket in found:
+        incident.resolving_entry = incident.resolving_after = None
+        if ticket.status in OPEN_TICKET:
+            _resolve(session, problem, entry, ticket, now)
+            resolved += 1
+    session.flush()
+    return resolved
+
+
+def _resolve(session: Session, problem: Problem, entry: ProblemEntry, ticket: Ticket, now: datetime) -> None:
+    move_ticket(
+        session,
+        ticket,
+        Status.RESOLVED,
+        actor=entry.actor,
+        now=now,
+        reason=entry.text or problem.resolution,
+        code=ResolutionCode.BY_PROBLEM,
+        data={"problem": problem_number(problem.id)},
+    )
+
+
+def _finished(
+    session: Session, problem: Problem, with_incidents: bool, told: str | None, actor: str, now: datetime
+) -> Finished:
+    still_open = open_incidents_of(session, problem.id)
+    if with_incidents and still_open:
+        _leave_incidents(session, problem, kept(told), actor, now)
+    return Finished(problem_number(problem.id), problem.status, still_open)
+
+
+def _leave_incidents(session: Session, problem: Problem, told: str | None, actor: str, now: datetime) -> None:
+    """Note that the incidents which are open now are to be resolved with the words of an entry."""
+    act = ProblemAct(ProblemEntryKind.RESOLVING_INCIDENTS, actor, now, told)
+    entry = write_problem_entry(session, problem, act)
+    its_end = select(Ticket.journal_length).where(Ticket.id == ProblemIncident.ticket_id).scalar_subquery()
+    is_open = exists().where(Ticket.id == ProblemIncident.ticket_id, Ticket.status.in_(OPEN_TICKET))
+    session.execute(
+        update(ProblemIncident)
+        .where(ProblemIncident.problem_id == problem.id, is_open)
+        .values(resolving_entry=entry.number, resolving_after=its_end)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _forget_who_is_gone(session: Session, problem_id: int) -> None:
+    """An incident that was finished meanwhile is left alone, also if it is open again since."""
+    is_open = exists().where(Ticket.id == ProblemIncident.ticket_id, Ticket.status.in_(OPEN_TICKET))
+    came_back = exists().where(
+        JournalEntry.ticket_id == ProblemIncident.ticket_id,
+        JournalEntry.number > ProblemIncident.resolving_after,
+        JournalEntry.kind == EntryKind.REOPENED,
+    )
+    forget_incidents(session, problem_id, not_(is_open) | came_back)

@@ -61,7 +61,7 @@ def reach_children(
     now: datetime,
     limit: int = AT_ONCE,
     without: Collection[int] = (),
-    child_id: int | None = None,
+    only: int | None = None,
 ) -> int:
     """Bring to the next children what was said or done on their parent; returns how often it reached one.
     Called until it returns 0.
@@ -70,14 +70,14 @@ def reach_children(
 
     Args:
         without: children that are left for later.
-        child_id: this one alone.
+        only: this one alone.
 
     Raises:
         TicketNotFound: no such parent.
     """
     parent = access_ticket(session, parent_id)
     _forget_who_is_gone(session, parent.id)
-    which = ChildToReach.child_id.not_in(without) if child_id is None else ChildToReach.child_id == child_id
+    which = ChildToReach.child_id.not_in(without) if only is None else ChildToReach.child_id == only
     words = session.execute(
         select(ChildToReach, JournalEntry, JournalText.text)
         .join(JournalEntry, JournalEntry.id == ChildToReach.entry_id)
