@@ -16,8 +16,10 @@ _DARK = (
     "@media (prefers-color-scheme:dark){"
     ".page{background:#15181c!important}.card{background:#1f242a!important;border-color:#39414a!important}"
     ".card,.card h1,.card p{color:#e8eaed!important}.card .quiet{color:#a9b1ba!important}"
-    ".card a{background:#8ab4f8!important;color:#15181c!important}}"
+    ".card a{background:#8ab4f8!important;color:#15181c!important}"
+    ".card .words{border-color:#8ab4f8!important}}"
 )
+_TICKET = re.compile(r"\b[A-Z]{2,4}-\d{6}\b")
 _NUMBER = re.compile(r"\[([A-Z]{2,4}-\d+)\] *")
 
 
@@ -50,14 +52,30 @@ def as_html(mail: Mail) -> str:
 
 def _paragraphs(text: str) -> str:
     pieces = [piece.strip("\n") for piece in re.split(r"\n[ \t]*\n", text)]
-    return "".join(
-        _paragraph(piece, "", "margin:0 0 14px;color:#1d232a") for piece in pieces if piece.strip()
-    )
+    return "".join(_piece(piece) for piece in pieces if piece.strip())
+
+
+def _piece(text: str) -> str:
+    """A paragraph, or what somebody said, paragraph by paragraph."""
+    lines = text.split("\n")
+    is_quoted = all(line.startswith("> ") or line == ">" for line in lines)
+    if not is_quoted or set(lines) == {">"}:
+        return _paragraph(text, "", "margin:0 0 14px;color:#1d232a")
+    said = "\n".join(line[2:] for line in lines)
+    pieces = [piece for piece in re.split(r"\n(?:[ \t]*\n)+", said) if piece.strip()]
+    inner = "".join(_paragraph(piece, "", "margin:0;padding:0 0 10px;color:#1d232a") for piece in pieces)
+    style = "margin:0 0 16px;padding:10px 0 0 14px;border-left:3px solid #1a5fb4"
+    return f'<div class="words" style="{style}">{inner}</div>\n'
 
 
 def _paragraph(text: str, name: str, style: str) -> str:
-    lines = "<br>\n".join(escape(line) for line in text.split("\n"))
+    lines = "<br>\n".join(_unbroken(line) for line in text.split("\n"))
     return f'<p{f" class={name}" if name else ""} style="{style}">{lines}</p>\n'
+
+
+def _unbroken(line: str) -> str:
+    """Escaped, with ticket numbers that no line ends within."""
+    return _TICKET.sub(r'<span style="white-space:nowrap">\g<0></span>', escape(line))
 
 
 def _button(link: MailLink) -> str:

@@ -92,7 +92,7 @@ def test_no_words_become_markup(subject: str, text: str) -> None:
     seen = Seen(body(arrived(replace(MAIL, subject=subject, text=text)), "html"))
 
     assert seen.open == []
-    assert set(seen.tags) <= set(plain.tags) | {"br"}
+    assert set(seen.tags) <= set(plain.tags) | {"br", "div", "span"}
     assert not [name for name, _ in seen.attributes if name.startswith("on") or name == "src"]
     assert [value for name, value in seen.attributes if name == "href"] == []
 
@@ -100,7 +100,7 @@ def test_no_words_become_markup(subject: str, text: str) -> None:
 @settings(max_examples=60, deadline=None)
 @given(words=st.lists(st.from_regex(r"[a-zé<>&]{1,12}", fullmatch=True), min_size=1, max_size=30))
 def test_both_forms_say_every_word(words: list[str]) -> None:
-    letter = arrived(replace(MAIL, text="\n\n".join(words)))
+    letter = arrived(replace(MAIL, subject="1", text="\n\n".join(words)))
 
     assert body(letter, "plain").split()[: len(words)] == words
     assert [word for word in Seen(body(letter, "html")).words.split() if word in words][: len(words)] == words
@@ -140,6 +140,21 @@ def test_both_forms_say_where_each_link_leads() -> None:
     assert "\n\nSee it:\nhttps://desk.example.org/ticket/x\n\nHow did we do?\nhttps://" in plain
     assert [value for name, value in seen.attributes if name == "href"] == [link.url for link in links]
     assert "How did we do?" in seen.words
+
+
+def test_what_somebody_wrote_stands_apart_from_what_the_desk_says() -> None:
+    html = as_html(replace(MAIL, text="They wrote:\n\n> first <b>\n> line\n>\n> second\n\nGoodbye."))
+
+    [words] = re.findall(r'<div class="words"[^>]*>(.*?)</div>', html, re.DOTALL)
+    assert re.sub(r"<[^>]+>", "", words) == "first &lt;b&gt;\nline\nsecond\n"
+    assert "&gt; first" not in html
+    assert "Goodbye." not in words
+
+
+def test_no_line_ends_within_a_ticket_s_number() -> None:
+    html = as_html(replace(MAIL, text="see INC-000123, not INC-1"))
+
+    assert '<span style="white-space:nowrap">INC-000123</span>, not INC-1' in html
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

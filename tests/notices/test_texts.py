@@ -14,7 +14,7 @@ from notices.texts.rasa import responses, write_responses
 from tests.requirements import ROOT
 
 KEYS = sorted({key for language in LANGUAGES for key in entries(language)})
-NOTHING_BUT_VALUES = {"utter_answer", "utter_form_answer", "mail_ticket_opened_subject"}
+NOTHING_BUT_VALUES = {"utter_answer", "utter_form_answer", "mail_ticket_opened_subject", "mail_link_line"}
 # A verb of asking before the secret, in one sentence, without a "never" or "do not".
 ASKS = re.compile(
     r"\b(?:send|give|tell|type|enter|share|confirm|provide|what is|envoyez|donnez|dites|tapez|saisissez|"

@@ -267,8 +267,25 @@ def test_the_team_is_told_who_did_it_how_the_ticket_stands_and_how_to_open_it(
 
     [mail] = told(db, since=before)
     text = mail.payload["text"]
-    assert text.startswith(f"Ana has added to INC-{ticket_id:06d}:\n\nthe big one\n\nPriority: ")
+    assert text.startswith(f"Ana has added to INC-{ticket_id:06d}:\n\n> the big one\n\nPriority: ")
     assert "\nStatus: in progress\n" in text
     assert "\nRequester: Ana <ana@example.org>\n" in text
     assert text.endswith(f"guichet ticket show INC-{ticket_id:06d}")
     assert "place" not in mail.payload or mail.payload["place"] is None
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("The screen is black", "Message from the team: The screen is black"),
+        ("word " * 30, f"Message from the team: {'word ' * 15}word…"),
+        ("x" * 150, f"Message from the team: {'x' * 79}…"),
+    ],
+)
+def test_a_subject_fits_in_a_list_of_mails(db: Database, talk: Talk, title: str, shown: str) -> None:
+    ticket_id = a_ticket(db, talk, title)
+    before = len(letters(db))
+
+    db.write(add_reply, ticket_id, "Which printer?", actor="agent:1", now=NOW)
+
+    assert told(db, since=before)[0].payload["subject"] == f"[INC-{ticket_id:06d}] {shown}"

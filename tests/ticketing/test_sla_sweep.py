@@ -57,6 +57,17 @@ def test_a_warning_comes_at_three_quarters_and_the_breach_at_the_end_once_each(d
     assert db.read(verify_journal, ticket_id) is None
 
 
+def test_a_warning_names_what_was_promised_and_when_it_is_due_where_its_calendar_is(db: Database) -> None:
+    a_promised_p3(db)
+
+    sweep(db, at(1.5))
+
+    mails = [letter.payload["text"] for letter in letters(db) if ":sla_warning:" in letter.key]
+    assert mails
+    for text in mails:
+        assert "First response: due on Monday 2 March 2026, 11:00 (UTC)." in text
+
+
 def test_an_answer_in_time_is_heard_of_by_nobody(db: Database) -> None:
     ticket_id = a_promised_p3(db)
     answer(db, ticket_id, at(1))

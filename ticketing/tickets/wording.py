@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -26,6 +27,8 @@ Words = str | Callable[[str], str]
 
 ADDED = "added"
 """A reply that comes from the requester."""
+
+TITLE_CHARACTERS = 80
 
 
 class Side(enum.Enum):
@@ -82,9 +85,13 @@ def letter(session: Session, news: News, reader: Reader) -> dict[str, Any]:
     words = news.staff_text or news.text if reader.side.is_staff else news.text
     if not reader.side.is_staff and news.kind not in WITH_WORDS:
         words = None
-    body = [_said("mail", news.key, reader, values), _in(words, reader.language), _end(news, reader, values)]
+    body = [
+        _said("mail", news.key, reader, values),
+        _quoted(words, reader.language),
+        _end(news, reader, values),
+    ]
     return {
-        "subject": f"[{news.number}] {headline}" + (f": {summary}" if summary else ""),
+        "subject": f"[{news.number}] {_titled(headline, summary, reader.language)}",
         "text": "\n\n".join(filter(None, body)),
         "ticket": news.number,
         "language": reader.language,
@@ -108,6 +115,16 @@ def _said(what: str, key: str, reader: Reader, values: dict[str, str]) -> str:
     known = entries(DEFAULT_LANGUAGE)
     names = (f"{what}_{side}_{key}" for side in reader.side.value)
     return say(next(name for name in names if name in known), reader.language, **values).text
+
+
+def _titled(headline: str, summary: str, language: str) -> str:
+    """A subject that a list of mails has room for, its first words first."""
+    if not summary:
+        return headline
+    title = shorten(summary, TITLE_CHARACTERS, placeholder="…")
+    if title == "…":  # its first word alone is too long
+        title = f"{summary[: TITLE_CHARACTERS - 1]}…"
+    return say("headline_and_title", language, headline=headline, title=title).text
 
 
 def _end(news: News, reader: Reader, values: dict[str, str]) -> str:
@@ -146,6 +163,13 @@ def _name(session: Session, actor: str | None, language: str) -> str:
     name = names_of(session, [actor])[actor]
     is_nameless = name == actor and person_id_of(actor) is not None
     return say("mail_who_requester", language).text if is_nameless else name
+
+
+def _quoted(words: Words | None, language: str) -> str:
+    """What somebody wrote stands apart from what the desk says, as mail programs know it."""
+    if not isinstance(words, str):
+        return _in(words, language)
+    return "\n".join(f"> {line}".rstrip() for line in words.splitlines())
 
 
 def _in(words: Words | None, language: str) -> str:
