@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -71,4 +72,7 @@ async def _stay(stage: Stage) -> None:
     say(f"  its intranet, to sign in as Alex or Camille   {stage.settings.demo_url}")
     say(f"  what was mailed                               {stage.settings.demo_url}/demo/mail")
     say(f"  commands                                      GUICHET_VAR={stage.settings.var} guichet …")
-    await asyncio.Event().wait()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from notices.mail.composing import Sender, compose
@@ -64,12 +65,20 @@ def _read(path: Path, at: float) -> Letter | None:
             str(letter["To"] or ""),
             str(letter["Subject"] or "").strip(),
             _body(letter, "plain"),
-            datetime.fromtimestamp(at, tz=UTC),
+            _written_at(letter) or datetime.fromtimestamp(at, tz=UTC),
             _body(letter, "html"),
             str(letter["References"] or ""),
             str(letter["Message-ID"] or "").strip("<>").partition("@")[0],
         )
     except (OSError, LookupError, ValueError, AttributeError):
+        return None
+
+
+def _written_at(letter: EmailMessage) -> datetime | None:
+    """What the letter itself says; of a file that was copied or restored the machine knows another time."""
+    try:
+        return parsedate_to_datetime(str(letter["Date"] or "")).astimezone(UTC)
+    except ValueError:
         return None
 
 

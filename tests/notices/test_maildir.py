@@ -144,9 +144,21 @@ async def test_what_was_sent_can_be_read_again_newest_first(tmp_path: Path) -> N
     newest = mail.newest(3)
 
     assert [letter.subject for letter in newest] == ["letter 3", "letter 2", "letter 1"]
-    assert (newest[0].to, newest[0].at) == (MAIL.to, datetime.fromtimestamp(3, tz=UTC))
+    # What the letter says, whatever became of the file since.
+    assert (newest[0].to, newest[0].at) == (MAIL.to, MAIL.at)
     assert newest[0].text.startswith(MAIL.text)
     assert "<h1" in newest[0].html
+
+
+async def test_a_letter_that_does_not_say_when_it_was_written_is_as_old_as_its_file(tmp_path: Path) -> None:
+    await MaildirMail(tmp_path / "mail").send(MAIL)
+    undated = tmp_path / "mail" / "new" / "undated"
+    undated.write_bytes(b"To: a@example.org\nSubject: x\nDate: some day\n\ny\n")
+    os.utime(undated, (5e9, 5e9))
+
+    newest = MaildirMail(tmp_path / "mail").newest(1)
+
+    assert [each.at for each in newest] == [datetime.fromtimestamp(5e9, tz=UTC)]
 
 
 async def test_a_folder_that_is_not_there_has_no_letters(tmp_path: Path) -> None:
