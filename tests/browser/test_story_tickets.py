@@ -34,6 +34,11 @@ HAND_OVER = """([how, bytes, name, type]) => {
   return box.dispatchEvent(event);
 }"""
 
+UNSEEN_PX = """() => {
+  const log = document.querySelector('.scroller');
+  return log.scrollHeight - log.scrollTop - log.clientHeight;
+}"""
+
 
 async def hands_over(visit: Visit, how: str, content: bytes, name: str, kind: str) -> bool:
     """Paste or drop a file; whether the browser is left to do something with it."""
@@ -238,3 +243,19 @@ async def test_where_identity_is_required_who_is_signed_in_talks_under_their_nam
         conversation = await visit.conversation()
 
     await eventually(lambda: stage.desk.said(conversation, Author.PERSON) == ["one"])
+
+
+async def test_who_comes_back_sees_the_last_of_many_notices_whole(stage: Stage) -> None:
+    async with stage.visit() as visit:
+        await visit.open()
+        number = await visit.opens_new_ticket("ticket")
+        for text in ("first", "second", "third"):
+            visit.team.replies(number, text)
+        visit.team.moves(number, Status.RESOLVED, SAID["en"]["resolved"])
+        await expect(visit.widget.locator(".ticket-card")).to_have_count(5)
+
+        await visit.leaves_and_returns()
+        await expect(visit.widget.locator(".ticket-card .pill")).to_have_count(5)
+        await visit.page.wait_for_timeout(300)
+
+        assert await visit.run(UNSEEN_PX) < 2

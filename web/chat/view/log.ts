@@ -39,8 +39,12 @@ export class ChatLog extends HTMLElement {
     hidden: true,
     onclick: () => this.toEnd(),
   });
-  #endless = new ResizeObserver(() => this.#isAtEnd && !this.#isUnanswered && this.toEnd());
+  #endless = new ResizeObserver(() => {
+    this.#height = this.#scroller.scrollHeight;
+    if (this.#isAtEnd && !this.#isUnanswered) this.toEnd();
+  });
   #isAtEnd = true;
+  #height = 0;
   /** The person has said nothing yet: a welcome stays where it is, at its top. */
   #isUnanswered = true;
   #isLoaded = false;
@@ -54,7 +58,9 @@ export class ChatLog extends HTMLElement {
     this.#scroller.prepend(top);
     this.#sent.after(bottom);
     this.#sent.replaceChildren(icon('check'), words.say('sent'));
-    this.#scroller.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    // An end that has moved away since the last look was not left by the person.
+    const scrolled = () => this.#scroller.scrollHeight === this.#height && this.#scrolled();
+    this.#scroller.addEventListener('scroll', scrolled, { passive: true });
     this.replaceChildren(this.#scroller, this.#newer);
     // What arrives late, a picture or a ticket's state, must not push the end out of sight.
     this.#endless.observe(this.#scroller);
