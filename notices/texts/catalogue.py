@@ -20,6 +20,7 @@ LANGUAGES = ("en", "fr")
 DEFAULT_LANGUAGE = "en"
 RESPONSE = "utter_"
 """How the key of a response of Rasa's begins."""
+REQUESTS = "widget_requests"
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
@@ -42,6 +43,11 @@ def say(key: str, language: str, **values: str) -> Text:
     return Text(_PLACEHOLDER.sub(lambda found: values[found[1]], entry.text), entry.buttons)
 
 
+def is_typeset(key: str) -> bool:
+    """Whether a text is set as print is; not what a trained model holds, nor what is sent as if typed."""
+    return not key.startswith(RESPONSE) and key != REQUESTS
+
+
 def placeholders(text: str) -> frozenset[str]:
     """The names of the values a text needs."""
     return frozenset(_PLACEHOLDER.findall(text))
@@ -60,8 +66,7 @@ def entries(language: str) -> dict[str, Text]:
         for key, value in yaml.safe_load(topic.read_text(encoding="utf-8")).items():
             if key in catalogue:
                 raise ValueError(f"{language}/{topic.name}: {key} is in another topic too")
-            # A trained model has Rasa's responses in it, space by space.
-            catalogue[key] = _text(value, DEFAULT_LANGUAGE if key.startswith(RESPONSE) else language)
+            catalogue[key] = _text(value, language if is_typeset(key) else DEFAULT_LANGUAGE)
     return catalogue
 
 

@@ -91,7 +91,7 @@ async def test_its_address_is_told_to_nobody_and_it_is_kept_nowhere(
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("token", ["x", "A" * 32, "%00", "a.b"])
+@pytest.mark.parametrize("token", ["x", "0" * 48, "%00", "a.b"])
 async def test_any_other_link_is_the_same_to_whoever_tries(client: Client, token: str) -> None:
     async with client.get(f"/ticket/{token}") as response:
         assert response.status == 404

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from notices.texts.catalogue import RESPONSE, entries
+from notices.texts.catalogue import entries, is_typeset
 from notices.texts.typography import typeset
 
 
@@ -26,6 +26,10 @@ def test_english_has_no_such_spaces() -> None:
     assert typeset("Why ? : !", "en") == "Why ? : !"
 
 
-@pytest.mark.parametrize("key", [key for key in entries("fr") if not key.startswith(RESPONSE)])
+@pytest.mark.parametrize("key", [key for key in entries("fr") if is_typeset(key)])
 def test_no_french_text_of_the_desk_lets_a_line_begin_with_a_sign(key: str) -> None:
     assert not re.search(r" [:;!?»%]|« ", entries("fr")[key].text)
+
+
+def test_what_is_sent_as_if_somebody_had_typed_it_has_ordinary_spaces() -> None:
+    assert "Où en est mon ticket ?" in entries("fr")["widget_requests"].text.splitlines()

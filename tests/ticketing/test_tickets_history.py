@@ -13,7 +13,7 @@ from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.handling import add_reply, add_work_note, erase_text, move_ticket, reclassify
 from ticketing.tickets.history import MOST_ENTRIES, SHOWN, OwnEntry, OwnStory, Writer, own_story, writer_of
 from ticketing.tickets.journal import ASSISTANT, DESK, person
-from ticketing.tickets.logic import STAFF_ONLY, EntryKind, ResolutionCode, Status
+from ticketing.tickets.logic import STAFF_ONLY, EntryKind, HoldReason, ResolutionCode, Status
 from ticketing.tickets.operations import hand_off_for_turn
 from ticketing.tickets.priority import Impact
 from ticketing.tickets.requesters import OwnWords, reopen_as_requester, reply_as_requester
@@ -85,6 +85,37 @@ def test_why_a_ticket_was_cancelled_is_told(db: Database, talk: Talk) -> None:
     last = story(db, talk, ticket_id).entries[-1]
 
     assert told(last) == (EntryKind.MOVED, Writer.TEAM, "because", Status.CANCELLED)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (HoldReason.REQUESTER, "The team is waiting for your answer."),
+        (HoldReason.SUPPLIER, "The work is waiting for a supplier."),
+        (HoldReason.CHANGE, "The work goes on when a change that is planned has been made."),
+    ],
+)
+def test_what_a_ticket_waits_for_is_told_without_the_words_of_the_team(
+    db: Database, talk: Talk, reason: HoldReason, said: str
+) -> None:
+    ticket_id = a_ticket(db, talk, status=Status.IN_PROGRESS)
+
+    db.write(
+        move_ticket,
+        ticket_id,
+        Status.ON_HOLD,
+        actor="agent:1",
+        now=NOW,
+        reason="he is slow",
+        hold_reason=reason,
+    )
+
+    assert told(story(db, talk, ticket_id).entries[-1]) == (
+        EntryKind.MOVED,
+        Writer.TEAM,
+        said,
+        Status.ON_HOLD,
+    )
 
 
 def test_that_a_person_was_asked_for_is_told_as_ones_own_act(db: Database, talk: Talk) -> None:

@@ -135,6 +135,9 @@ def _as_seen(
     status = Status(entry.after["status"]) if entry.kind is EntryKind.MOVED else None
     if entry.kind in SAID_FOR:
         text = _said_for(entry, own_numbers, language)
+    elif status is Status.ON_HOLD:
+        # The reason in words was written for the team.
+        text = say(f"history_on_hold_{entry.after['hold_reason']}", language).text
     elif not _is_for_requester(entry.kind, status, author):
         text = None
     return OwnEntry(
