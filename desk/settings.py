@@ -12,6 +12,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -61,6 +62,10 @@ SHIPPED_ARTICLES = PROJECT / "knowledge" / "library"
 NOT_SETTINGS = frozenset({"GUICHET_REQUIRE"})
 
 Language = Literal["en", "fr"]
+
+_in_place: ContextVar[Mapping[str, str] | None] = ContextVar(
+    "settings in place of the installation's", default=None
+)
 
 
 class Settings(BaseModel):
@@ -385,7 +390,7 @@ def load(environ: Mapping[str, str] | None = None, *, env_file: Path | None = No
     Without arguments: the process's environment and `.env` in the working folder. With an `environ`
     nothing else is read, unless `env_file` names a file.
     """
-    if environ is None:
+    if environ is None and (environ := _in_place.get()) is None:
         environ, env_file = os.environ, env_file or Path(".env")
     overrides = {**_ours(from_file(env_file)), **_ours(environ)}
     if unknown := sorted(
@@ -408,16 +413,12 @@ def inherited() -> dict[str, str]:
 
 @contextlib.contextmanager
 def replaced_by(environ: Mapping[str, str]) -> Iterator[None]:
-    """Whatever runs within in this process has these settings, and none of the installation's own."""
-    kept = inherited()
-    for name in [each for each in kept if each.startswith(PREFIX)]:
-        del os.environ[name]
-    os.environ.update(environ)
+    """Whatever loads its settings within has these, and none of the installation's own, nor its `.env`."""
+    before = _in_place.set(environ)
     try:
         yield
     finally:
-        os.environ.clear()
-        os.environ.update(kept)
+        _in_place.reset(before)
 
 
 def wants_tracebacks() -> bool:

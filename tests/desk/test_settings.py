@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from desk.settings import DEFAULTS, Settings, SettingsError, load, masked
+from desk.settings import DEFAULTS, Settings, SettingsError, load, masked, replaced_by
 
 
 def refusal(**environ: str) -> str:
@@ -246,3 +246,18 @@ def test_letters_that_leave_the_machine_do_not_lead_back_to_where_only_it_is(
     given: dict[str, str], url: str | None
 ) -> None:
     assert load(given).letters_url == url
+
+
+def test_settings_that_replace_the_installation_s_own_leave_none_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("GUICHET_DATABASE_URL=sqlite:////srv/real.db\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GUICHET_SMTP_HOST", "mail.example.org")
+
+    with replaced_by({"GUICHET_VAR": str(tmp_path / "other")}):
+        within = load()
+
+    assert within == load({"GUICHET_VAR": str(tmp_path / "other")})
+    assert load().database_url == "sqlite:////srv/real.db"
+    assert load().smtp_host == "mail.example.org"
