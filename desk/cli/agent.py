@@ -8,7 +8,7 @@ import typer
 
 from desk.cli import clock
 from desk.cli.console import CommandFailed, say
-from desk.cli.promising import AsJson, a_table, read, tell, write
+from desk.cli.promising import AsJson, a_table, give_out, read, say_given_out, tell, write
 from desk.settings import load
 from identity.agents.logic import Presence
 
@@ -97,7 +97,8 @@ def change(
         raise CommandFailed(
             "nothing is named that could change; `guichet agent change --help` lists what can"
         )
-    _tell(write(lambda session: _facts(session, [change_agent(session, key, changes)])[0]), as_json)
+    write(change_agent, key, changes)
+    _tell_of(key, as_json)
 
 
 @app.command()
@@ -115,7 +116,16 @@ def present(key: Key, as_json: AsJson = False) -> None:
 def _be(key: str, presence: Presence, as_json: bool) -> None:
     from identity.agents.operations import set_presence
 
-    _tell(write(lambda session: _facts(session, [set_presence(session, key, presence)])[0]), as_json)
+    write(set_presence, key, presence)
+    _tell_of(key, as_json)
+
+
+def _tell_of(key: str, as_json: bool) -> None:
+    """Give out what waited for them, and say how they stand then."""
+    from identity.agents.queries import agent_by_key
+
+    given = give_out()
+    _tell({**read(lambda session: _facts(session, [agent_by_key(session, key)])[0]), **given}, as_json)
 
 
 def _facts(session: Session, agents: Sequence[KnownAgent]) -> list[dict[str, Any]]:
@@ -147,6 +157,7 @@ def _facts(session: Session, agents: Sequence[KnownAgent]) -> list[dict[str, Any
 
 def _tell(facts: dict[str, Any], as_json: bool) -> None:
     tell(facts, as_json, lambda: _table([facts]))
+    say_given_out(facts, as_json)
     is_here = facts["active"] and facts["presence"] == Presence.PRESENT.value
     if not as_json and facts["open_tickets"] and not is_here:
         say(

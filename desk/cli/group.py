@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli.console import CommandFailed, say
-from desk.cli.promising import AsJson, a_table, read, tell, write
+from desk.cli.promising import AsJson, a_table, give_out, read, say_given_out, tell, write
 from desk.cli.promising import show as show_table
 from ticketing.groups.logic import AssignmentMethod
 from ticketing.tickets.logic import SupportTier
@@ -99,13 +99,16 @@ def change(
 ) -> None:
     """Change what is named; an empty value takes it away."""
     from ticketing.groups.administration import change_group
+    from ticketing.groups.queries import group_by_key
 
     changes = _changes(name_en, name_fr, tier, method, escalates_to, email, language)
     if not changes:
         raise CommandFailed(
             "nothing is named that could change; `guichet group change --help` lists what can"
         )
-    _tell(write(lambda session: _facts(session, change_group(session, key, changes))), as_json)
+    write(change_group, key, changes)
+    given = give_out()
+    _tell({**read(lambda session: _facts(session, group_by_key(session, key))), **given}, as_json)
 
 
 @member_app.command("add")
@@ -127,6 +130,7 @@ def add_member(
 ) -> None:
     """Take an agent in, or change what is named for one who is in it."""
     from ticketing.groups.administration import put_member
+    from ticketing.groups.queries import members_of
 
     changes: MemberChanges = {}
     if tier is not None:
@@ -135,8 +139,12 @@ def add_member(
         changes["skills"] = skill
     if lead is not None:
         changes["is_lead"] = lead
-    facts = write(lambda session: _member(put_member(session, key, agent, changes)))
+    write(put_member, key, agent, changes)
+    given = give_out()
+    members = read(members_of, key)
+    facts = {**next(_member(each) for each in members if each.agent.key == agent), **given}
     tell({"group": key, **facts}, as_json, lambda: _members([facts]))
+    say_given_out(facts, as_json)
 
 
 @member_app.command("remove")
@@ -211,6 +219,7 @@ def _tell(facts: dict[str, Any], as_json: bool) -> None:
     tell(facts, as_json, lambda: _table([facts]))
     if not as_json and facts["members"]:
         show_table(_members(facts["members"]))
+    say_given_out(facts, as_json)
 
 
 def _table(found: list[dict[str, Any]]) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVar
 
@@ -68,6 +68,27 @@ def write(operation: Callable[Concatenate[Session, P], T], *args: P.args, **kwar
         while database.write(recompute_some):
             pass
         return done
+
+
+def give_out() -> dict[str, int]:
+    """Give out what nobody has to those who can take it now; how many that were. The desk's sweep goes on."""
+    from desk.cli import clock
+    from desk.cli.opened import opened
+    from ticketing.tickets.waiting import crew_at_hand, give_waiting, waiting_tickets
+
+    given = 0
+    with opened(load()) as database:
+        crew = database.read(crew_at_hand)
+        for ticket_id in database.read(waiting_tickets, crew) if crew.hands else ():
+            if given < crew.room:
+                given += database.write(give_waiting, ticket_id, now=clock.now())
+    return {"given_out": given} if given else {}
+
+
+def say_given_out(facts: Mapping[str, Any], as_json: bool) -> None:
+    """How many tickets that waited have gone to somebody, for people."""
+    if not as_json and (given := facts.get("given_out")):
+        out.print(f"{given} that waited {'was' if given == 1 else 'were'} given out")
 
 
 def asked(*, everybody: bool, **given: Sequence[str] | bool | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from desk.gateway.aside import Aside
+from desk.gateway.giving_out import GivingOut
 from storage.database import Database, DatabaseUnavailable
 from ticketing.calendars.queries import days_before
 from ticketing.problems.resolving import incidents_to_resolve, problems_to_finish, resolve_incidents
@@ -67,6 +68,7 @@ class PromiseSweeper:
             reach_children,
             Aside("child_could_not_be_reached", "ticket_id"),
         )
+        self._giving_out = GivingOut(database, now)
         self._closed_at: datetime | None = None
 
     async def run(self) -> None:
@@ -89,6 +91,7 @@ class PromiseSweeper:
         # Problems first: an incident that ends with one may have children.
         for errand in (self._incidents, self._children):
             told += await self._go_on(errand)
+        told += await self._giving_out.round()
         await self._close()
         return told
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from desk.demo.team import AGENTS, GROUPS, MEMBERS, seed_team
+from identity.agents.logic import Presence
 from identity.agents.operations import change_agent
 from identity.agents.queries import all_agents
 from storage.database import Database
 from tests.databases import NOW
 from tests.desk.administered import desk, refused, told  # noqa: F401
 from tests.desk.commands import Guichet
-from tests.ticketing.teams import a_member, an_agent
+from tests.ticketing.teams import a_group, a_member, an_agent
 from tests.ticketing.tickets import a_ticket
+from ticketing.groups.logic import HANDFUL, AssignmentMethod
 from ticketing.groups.queries import all_groups, members_of
 from ticketing.tickets.assigning import assign_ticket
 
@@ -53,6 +55,20 @@ def test_who_goes_away_is_told_what_stays_with_them(guichet: Guichet, desk: Data
     shown = told(guichet, "agent", "present", "ana")
     assert (shown["presence"], shown["open_tickets"]) == ("present", 1)
     assert shown["groups"] == [{"group": "workplace", "tier": "L1", "skills": ["toner"], "lead": True}]
+
+
+def test_whoever_comes_back_is_given_what_waited(guichet: Guichet, desk: Database) -> None:  # noqa: F811
+    group = a_group(desk, "workplace", method=AssignmentMethod.ROUND_ROBIN)
+    a_member(desk, group, an_agent(desk, "ana", presence=Presence.AWAY))
+    for _ in range(HANDFUL + 1):
+        a_ticket(desk)
+
+    back = told(guichet, "agent", "present", "ana")
+    assert (back["given_out"], back["open_tickets"]) == (HANDFUL, HANDFUL)
+    assert "given_out" not in told(guichet, "agent", "present", "ana")
+    a_member(desk, group, an_agent(desk, "bea", is_active=False))
+    said = guichet("agent", "change", "bea", "--active")[1]
+    assert "1 that waited was given out" in said
 
 
 def test_who_has_left_is_in_the_whole_list_only(guichet: Guichet) -> None:

@@ -102,3 +102,20 @@ def test_who_leaves_a_group_with_open_tickets_is_named(guichet: Guichet, desk: D
 )
 def test_what_cannot_be_is_said_in_a_sentence(guichet: Guichet, arguments: tuple[str, ...], why: str) -> None:
     assert why in refused(guichet, "group", *arguments)
+
+
+def test_what_lies_in_a_group_is_given_out_when_it_gets_a_method_or_a_member(
+    guichet: Guichet,
+    desk: Database,  # noqa: F811
+) -> None:
+    an_agent(desk, "ana")
+    a_ticket(desk)
+    assert "given_out" not in told(guichet, "group", "member", "add", "workplace", "ana")
+
+    assert told(guichet, "group", "change", "workplace", "--method", "least_work")["given_out"] == 1
+
+    told(guichet, "group", "member", "remove", "workplace", "ana")
+    a_ticket(desk)
+    an_agent(desk, "bea")
+    member = told(guichet, "group", "member", "add", "workplace", "bea")
+    assert (member["given_out"], member["open_tickets"]) == (1, 1)

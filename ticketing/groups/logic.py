@@ -30,6 +30,10 @@ SHIPPED: Mapping[str, Mapping[str, str]] = {
 }
 """Name of each group by language. The migration that makes the table holds a copy of its own."""
 
+HANDFUL = 3
+"""Whoever has so many tickets that they have not begun is given none that waited. What gathered over night is
+not all given to the first who comes; the others have their share, and whoever is fast is given more."""
+
 NAME_CHARACTERS = 80
 MOST_SKILLS = 20
 
@@ -185,7 +189,7 @@ def choose(
     """Who gets the ticket; None where nobody can take it, or a person is to choose.
 
     In turn means: whoever had a turn longest ago. That is fair also where tiers and skills let different
-    people come into question each time, and somebody who comes back is given one ticket, not a heap.
+    people come into question each time.
     """
     able = [candidate for candidate in candidates if why_not_take(candidate, tier, skills) is None]
     if not able or method is AssignmentMethod.MANUAL:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from identity.agents.logic import Presence, agent_actor, agent_id_of
@@ -15,8 +15,8 @@ from identity.agents.queries import KnownAgent, known
 from ticketing.groups.errors import GroupUnknown
 from ticketing.groups.logic import AssignmentMethod, Candidate, Ladder, name_in
 from ticketing.groups.models import AssignmentGroup, GroupMember
-from ticketing.tickets.logic import OPEN, SupportTier
-from ticketing.tickets.models import Ticket
+from ticketing.tickets.logic import OPEN, Status, SupportTier
+from ticketing.tickets.models import IS_OPEN, Ticket
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,12 @@ def member_tier(session: Session, group_key: str, agent_id: int) -> SupportTier 
 
 def open_work(session: Session, agent_ids: Collection[int]) -> dict[int, int]:
     """How many open tickets each agent has, in every group."""
-    counts = session.execute(
-        select(Ticket.assignee, func.count())
-        .where(Ticket.assignee.in_([agent_actor(id_) for id_ in agent_ids]), Ticket.status.in_(OPEN))
-        .group_by(Ticket.assignee)
-    )
-    found = {agent_id_of(assignee): number for assignee, number in counts}
-    return {id_: found.get(id_, 0) for id_ in agent_ids}
+    return _counts(session, agent_ids, Ticket.status.in_(OPEN))
+
+
+def not_begun(session: Session, agent_ids: Collection[int]) -> dict[int, int]:
+    """How many tickets each agent has and has not begun, in every group."""
+    return _counts(session, agent_ids, Ticket.status == Status.ASSIGNED)
 
 
 def ladder_of(session: Session, key: str) -> Ladder:
@@ -140,6 +139,17 @@ def known_group(row: AssignmentGroup) -> KnownGroup:
         email=row.email,
         language=row.language,
     )
+
+
+def _counts(session: Session, agent_ids: Collection[int], which: ColumnElement[bool]) -> dict[int, int]:
+    counts = session.execute(
+        select(Ticket.assignee, func.count())
+        # Word for word as the index of open tickets has it.
+        .where(Ticket.assignee.in_([agent_actor(id_) for id_ in agent_ids]), text(IS_OPEN), which)
+        .group_by(Ticket.assignee)
+    )
+    found = {agent_id_of(assignee): number for assignee, number in counts}
+    return {id_: found.get(id_, 0) for id_ in agent_ids}
 
 
 def _members(session: Session, which: Any) -> tuple[KnownMember, ...]:

@@ -14,7 +14,7 @@ from identity.agents.queries import find_agent
 from notices.preferences.logic import NoticeKind
 from ticketing.groups.logic import AssignmentMethod, Candidate, Place, choose
 from ticketing.groups.models import AssignmentGroup, GroupMember
-from ticketing.groups.queries import group_by_key, ladder_of, member_tier, members_of
+from ticketing.groups.queries import group_by_key, ladder_of, member_tier, members_of, not_begun
 from ticketing.tickets.access import access_ticket
 from ticketing.tickets.announcing import announce
 from ticketing.tickets.chain import Fields, change
@@ -167,7 +167,13 @@ def give(
 
 
 def give_to_next(
-    session: Session, ticket: Ticket, *, now: datetime, actor: str = DESK, reason: str | None = None
+    session: Session,
+    ticket: Ticket,
+    *,
+    now: datetime,
+    actor: str = DESK,
+    reason: str | None = None,
+    handful: int | None = None,
 ) -> JournalEntry | None:
     """Give a locked ticket that nobody has to whom its group's method chooses; None if that is nobody.
 
@@ -176,11 +182,15 @@ def give_to_next(
 
     Args:
         reason: why it came here, for whoever gets it; it stands in the journal already.
+        handful: whoever has so many that they have not begun is not given this one.
     """
     if group_by_key(session, ticket.assignment_group).method is AssignmentMethod.MANUAL:
         return None
     group = _lock_group(session, ticket.assignment_group)
     candidates = [member.candidate for member in members_of(session, group.key)]
+    if handful is not None:
+        theirs = not_begun(session, [each.agent_id for each in candidates])
+        candidates = [each for each in candidates if theirs[each.agent_id] < handful]
     skills = skills_asked(session, ticket)
     chosen = choose(candidates, group.method, tier=ticket.tier, skills=skills)
     if chosen is None:

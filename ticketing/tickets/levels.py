@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from identity.agents.logic import agent_id_of
 from ticketing.groups.logic import Ladder, Place, next_place, place_at
 from ticketing.tickets.logic import OPEN, EntryKind, Status, SupportTier
 
@@ -119,3 +120,17 @@ def origin_of(steps: Iterable[tuple[EntryKind, str, dict[str, Any]]]) -> Origin 
         elif open_:
             open_.pop()
     return open_[-1] if open_ else None
+
+
+def was_put_back(steps: Iterable[tuple[EntryKind, str, dict[str, Any]]]) -> bool:
+    """Whether somebody of the team has taken a ticket from whoever had it, and it lies where it lay then.
+
+    Args:
+        steps: kind, actor and what became different, of the entries of a ticket, the last one first.
+    """
+    for kind, actor, after in steps:
+        if kind in STEPS or kind in (EntryKind.OPENED, EntryKind.REOPENED):
+            return False
+        if "assignee" in after and after["assignee"] is None:
+            return agent_id_of(actor) is not None
+    return False

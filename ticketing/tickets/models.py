@@ -25,6 +25,10 @@ IS_OPEN = "status IN ('new', 'assigned', 'in_progress', 'on_hold')"
 """What is not finished, as the indices of open tickets have it; a question must have it word for word."""
 
 
+IS_WAITING = "assignee IS NULL AND status IN ('new', 'in_progress')"
+"""What nobody has and somebody should; on hold it waits for somebody else. The same holds of its index."""
+
+
 def _open_index(name: str, *columns: str) -> Index:
     """An index of open tickets only: it stays short whatever the history."""
     return Index(name, *columns, sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN))
@@ -41,6 +45,13 @@ class Ticket(Base):
         _open_index("ix_ticket_open_group_due", "assignment_group", "next_due_at", "id"),
         _open_index("ix_ticket_open_assignee_due", "assignee", "next_due_at", "id"),
         _open_index("ix_ticket_open_priority", "priority", "opened_at", "id"),
+        Index(
+            "ix_ticket_waiting",
+            # With the status: without statistics SQLite would prefer the index of all that a group has.
+            *("assignment_group", "status", "tier"),
+            sqlite_where=text(IS_WAITING),
+            postgresql_where=text(IS_WAITING),
+        ),
         Index("ix_ticket_opened_at", "opened_at", "id"),
         Index("ix_ticket_changed_at", "changed_at", "id"),
         # A number is never given out twice, even if the last ticket were gone; PostgreSQL is so by itself.
