@@ -1,7 +1,8 @@
 """The secrets this installation makes for itself: one file each in `{var}/secrets`, for its owner only.
 
 Made on the first start, kept for good; a file that others may read is refused, because its secret may be
-known. Deleting a file makes a new secret at the next start (a new `visitor_key` signs every visitor out).
+known. Deleting a file makes a new secret at the next start (a new `visitor_key` signs every visitor out,
+and links of earlier letters lead nowhere).
 """
 
 import os
@@ -23,7 +24,7 @@ class Secrets:
 
     rasa_secret: str  # the desk shows it to Rasa
     actions_secret: str  # Rasa shows it to the action listener
-    visitor_key: str  # signs visitor tokens
+    visitor_key: str  # signs visitor tokens, and the addresses of tickets' pages in letters
     demo_host_key: str  # signs the demo page's claims about who is visiting
 
 

@@ -1,5 +1,6 @@
-"""The installation that tests of commands run on."""
+"""The installation that tests of commands run on, and the database behind the desk's pages."""
 
 from tests.desk.commands import guichet, var
+from tests.desk.pages import database
 
-__all__ = ["guichet", "var"]
+__all__ = ["database", "guichet", "var"]

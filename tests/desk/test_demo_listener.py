@@ -169,7 +169,7 @@ async def test_a_desk_process_serves_its_demo(tmp_path: Path) -> None:
     """See tests/desk/test_serve.py for the process itself; here: what `serve` puts together."""
     settings = settings_in(tmp_path, demo_port=a_free_port())
     async with contextlib.AsyncExitStack() as stack:
-        await _show_demo(stack, settings, SECRETS)
+        await _show_demo(stack, settings, SECRETS, utc_now)
         http = await stack.enter_async_context(aiohttp.ClientSession())
         async with http.get(settings.demo_url) as answer:
             assert answer.status == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from html.parser import HTMLParser
 from importlib import resources
 from pathlib import Path
@@ -22,9 +22,8 @@ from knowledge.articles.importing import read_library
 from knowledge.articles.logic import ArticleDraft, Audience
 from knowledge.articles.operations import import_article
 from knowledge.search.loading import SearchLoader
-from storage.base import Base
 from storage.database import Database
-from tests.databases import NOW, import_every_model
+from tests.databases import NOW
 from tests.knowledge.articles import ALL, IMPRIMANTE, PRINTER, VPN, an_article
 
 CATEGORIES = [
@@ -43,15 +42,6 @@ CATEGORIES = [
 ]
 Client = TestClient[web.Request, web.Application]
 Store = Callable[[ArticleDraft], None]
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    import_every_model()
-    database = Database(f"sqlite:///{tmp_path / 'pages.db'}")
-    Base.metadata.create_all(database.engine)
-    yield database
-    database.close()
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -17,7 +16,7 @@ from desk.pages.routes import ArticlePages
 from desk.pages.texts import texts
 from storage.base import Base
 from storage.database import Database
-from tests.databases import NOW, import_every_model, later
+from tests.databases import NOW, later
 from tests.ticketing.builders import a_conversation
 from tests.ticketing.ratings import a_token
 from tests.ticketing.tickets import journal
@@ -43,15 +42,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    import_every_model()
-    database = Database(f"sqlite:///{tmp_path / 'pages.db'}")
-    Base.metadata.create_all(database.engine)
-    yield database
-    database.close()
 
 
 @pytest.fixture

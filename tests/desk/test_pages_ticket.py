@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -14,9 +13,8 @@ from desk.gateway.middleware import add_security_headers, hide_errors
 from desk.pages.routes import ArticlePages
 from desk.pages.texts import texts
 from desk.pages.ticket import TicketPage, routes
-from storage.base import Base
 from storage.database import Database
-from tests.databases import NOW, import_every_model
+from tests.databases import NOW
 from tests.ticketing.builders import ANA, Talk, a_conversation
 from tests.ticketing.tickets import a_ticket
 from ticketing.tickets.logic import HoldReason, Status
@@ -24,15 +22,6 @@ from ticketing.tickets.places import Place, path_to
 
 Client = TestClient[web.Request, web.Application]
 KEY = "k" * 43
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    import_every_model()
-    database = Database(f"sqlite:///{tmp_path / 'pages.db'}")
-    Base.metadata.create_all(database.engine)
-    yield database
-    database.close()
 
 
 @pytest.fixture
