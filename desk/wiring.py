@@ -32,6 +32,7 @@ from desk.gateway.letter_links import LetterLinks
 from desk.gateway.requesters import RequesterDesk
 from desk.gateway.sweeper import PromiseSweeper
 from desk.gateway.switchboard import Switchboard
+from desk.gateway.timekeeper import Timekeeper
 from desk.gateway.turns import RunnerOptions, TurnRunner
 from desk.gateway.visits import GatewayOptions
 from desk.gateway.watcher import Watcher
@@ -121,6 +122,7 @@ async def run_desk(
             runner.run(),
             Watcher(database, doorbells, now).run(),
             sweeper.run(),
+            Timekeeper(now).run(),
             PromiseSweeper(database, now, close_after_days=settings.close_after_days).run(),
             Dispatcher(
                 database,

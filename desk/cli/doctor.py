@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from desk.cli.checkup import Finding, State, examine
+from desk.cli.checks.findings import Finding, State
+from desk.cli.checkup import examine
 from desk.cli.console import out
 from desk.settings import load
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from desk.cli import checkup
+from desk.cli.checks import data
+from desk.cli.checks.findings import State
 from desk.settings import load
 from identity.agents.operations import add_agent
 from notices.outbox.operations import claim_parcels, mark_failed, mark_sent, outbox_counts, put_in_outbox
@@ -104,9 +105,9 @@ def test_which_ones_to_send_again_must_be_said(guichet: Guichet, desk: Database)
 
 
 def test_the_doctor_counts_what_was_given_up(desk: Database) -> None:
-    [found] = checkup.mail(load())
+    [found] = data.mail(load())
 
-    assert (found.state, found.what.partition("; ")[2]) == (checkup.State.WARN, "1 on their way, 1 given up")
+    assert (found.state, found.what.partition("; ")[2]) == (State.WARN, "1 on their way, 1 given up")
     assert "guichet outbox" in found.do
 
 
@@ -115,8 +116,8 @@ def test_the_doctor_has_nothing_against_an_outbox_without_dead_letters(
 ) -> None:
     guichet("outbox", "drop", "2")
 
-    [found] = checkup.mail(load())
-    assert found.state is checkup.State.OK
+    [found] = data.mail(load())
+    assert found.state is State.OK
 
 
 def test_the_doctor_says_that_letters_lead_nowhere(
@@ -125,8 +126,8 @@ def test_the_doctor_says_that_letters_lead_nowhere(
     guichet("outbox", "drop", "2")
     monkeypatch.setenv("GUICHET_SMTP_HOST", "localhost")
 
-    [found] = checkup.mail(load())
-    assert (found.state, "have no links" in found.what) == (checkup.State.WARN, True)
+    [found] = data.mail(load())
+    assert (found.state, "have no links" in found.what) == (State.WARN, True)
     assert "GUICHET_PUBLIC_URL" in found.do
 
 

@@ -112,7 +112,8 @@ def test_each_goes_by_the_rule_to_whoever_knows_the_vpn(told: Told) -> None:
         assert told.kinds(ticket)[:3] == [EntryKind.OPENED, EntryKind.ROUTED, EntryKind.ASSIGNED]
         assert (routed.data["rule"], routed.data["group"]) == ("vpn", "network")
         assert assigned.data["method"] == "round_robin"
-        assert f"[{told.tickets[ticket - 1].row.number}] Il est à vous" in " ".join(told.subjects("lucie"))
+        number = told.tickets[ticket - 1].row.number
+        assert any(number in subject and "à vous" in subject for subject in told.subjects("lucie"))
 
 
 def test_the_warning_takes_it_to_l2_once_when_three_quarters_of_the_time_are_used(told: Told) -> None:

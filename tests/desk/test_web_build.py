@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from desk.cli import checkup
+from desk.cli.checks import products
+from desk.cli.checks.findings import Finding
 from desk.preparation import steps, web
 from desk.preparation.steps import Context
 from desk.preparation.web import BuildFailed, Workshop
@@ -314,11 +315,11 @@ def test_the_step_builds_and_keeps_the_loader(packages: Path, tmp_path: Path) ->
 
 
 def test_doctor_sees_a_build_of_other_sources(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    def found() -> checkup.Finding:
-        (finding,) = checkup.browser_side(load({}))
+    def found() -> Finding:
+        (finding,) = products.browser_side(load({}))
         return finding
 
-    monkeypatch.setattr(checkup, "read_manifest", lambda: read_manifest(workshop.folder))
+    monkeypatch.setattr(products, "read_manifest", lambda: read_manifest(workshop.folder))
     is_current = web.is_current
     monkeypatch.setattr(web, "is_current", lambda *_: is_current(workshop.sources, workshop.folder))
     assert (found().state, found().do) == ("fail", "`guichet build`")

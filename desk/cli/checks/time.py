@@ -1,0 +1,88 @@
+"""Whether time is as it should be: the machine's clock, and the calendars by which promises are counted."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from desk.cli import clock as clock_of_commands
+from desk.cli.checks.findings import Finding, State
+from desk.preparation.steps import is_missing_file
+from desk.settings import Settings
+
+T = TypeVar("T")
+
+# Machines that set their clocks by the network are within a second of each other.
+TOLERANCE = timedelta(seconds=60)
+
+
+def clock(settings: Settings) -> Iterator[Finding]:
+    """The clock against what is on file, and against that of the database's server."""
+    if _is_unready(settings):
+        return
+    now = clock_of_commands.now()
+    newest, theirs = _read(settings, _newest), _read(settings, _server_time)
+    if newest is not None and newest > now + TOLERANCE:
+        what = f"it is {now:%Y-%m-%d %H:%M} UTC here, and something on file is of {newest:%Y-%m-%d %H:%M}"
+        do = "set the clock, by the network best: until then deadlines are told late"
+        yield Finding("clock", State.FAIL, what, do)
+    elif theirs is not None and abs(theirs - now) > TOLERANCE:
+        apart = round(abs(theirs - now).total_seconds())
+        do = "set both clocks, by the network best: deadlines follow that of the desk"
+        yield Finding("clock", State.WARN, f"the database's server is {apart} s apart from this machine", do)
+    else:
+        yield Finding("clock", State.OK, f"{now:%Y-%m-%d %H:%M} UTC, not behind what is on file")
+
+
+def calendars(settings: Settings) -> Iterator[Finding]:
+    """Whether somebody has said where the office is."""
+    from ticketing.calendars.queries import all_calendars
+
+    if _is_unready(settings):
+        return
+    office = next((each for each in _read(settings, all_calendars) if each.key == "office"), None)
+    if office is None:
+        return
+    if office.time_zone == "UTC" and not office.country:
+        what = "`office` counts in UTC and knows no holidays, as it was shipped"
+        do = "say where it is, such as `guichet calendar change office --time-zone Europe/Paris --country FR`"
+        yield Finding("calendars", State.WARN, what, do)
+    else:
+        where = f"{office.time_zone}, holidays of {office.country or 'nowhere'}"
+        yield Finding("calendars", State.OK, f"`office`: {where}")
+
+
+def _newest(session: Session) -> datetime | None:
+    """When the last thing on file happened."""
+    from ticketing.conversations.models import Message
+    from ticketing.tickets.models import JournalEntry
+
+    found = [
+        session.scalar(select(model.at).order_by(model.id.desc()).limit(1))
+        for model in (JournalEntry, Message)
+    ]
+    return max(filter(None, found), default=None)
+
+
+def _server_time(session: Session) -> datetime | None:
+    """What the database's server takes for now; SQLite has no server."""
+    if session.get_bind().dialect.name == "sqlite":
+        return None
+    return session.scalar(select(func.now()))
+
+
+def _is_unready(settings: Settings) -> bool:
+    from storage import schema
+
+    # Said by the check of the database.
+    url = settings.database_url
+    return is_missing_file(url) or not schema.status(url).is_current
+
+
+def _read(settings: Settings, look: Callable[[Session], T]) -> T:
+    from desk.cli.opened import opened
+
+    with opened(settings) as database:
+        return database.read(look)
