@@ -236,7 +236,7 @@ def test_lists_and_tickets_for_people(desk: Database, bea: KnownAgent, do: Do, g
         "my [bold]printer[/bold]",
         "[red]who[/red] did this?",
         "work noted",
-        "times are UTC",
+        "times are those of UTC",
     ):
         assert text in shown
     assert "\x1b" not in listed + shown
