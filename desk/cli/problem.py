@@ -164,7 +164,7 @@ def workaround(
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what helps meanwhile: the requester of each open incident is told, once."""
+    """Say what helps meanwhile: the requester of each open incident and of its children is told, once."""
     from ticketing.problems.workarounds import set_workaround, tell_workaround
 
     if (text is None) != is_none:

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from desk.gateway.sweeper import PromiseSweeper
 from storage.database import Database
 from tests.databases import database_url, db, later, postgres_tables, sqlite_template  # noqa: F401
+from tests.ticketing.families import a_family
 from tests.ticketing.problems import AGENT, a_problem, said, say_workaround
 from tests.ticketing.tickets import a_ticket, journal, take
 from ticketing.problems.models import Problem
@@ -43,6 +44,19 @@ async def test_an_incident_that_is_open_again_hears_what_it_missed(db: Database)
     await a_sweeper(db).sweep()
 
     assert said(journal(db, ticket_id)) == 1
+
+
+async def test_children_of_a_linked_incident_hear_it_from_the_sweep_too_once(
+    db: Database,  # noqa: F811
+) -> None:
+    parent, children = a_family(db, Status.NEW, Status.NEW)
+    problem_id = a_problem(db, incidents=[parent])
+    db.write(set_workaround, problem_id, "Use the tray below.", actor=AGENT, now=later(1))
+    sweeper = a_sweeper(db)
+
+    assert [await sweeper.sweep() for _ in range(2)] == [3, 0]
+
+    assert [said(journal(db, each)) for each in (parent, *children)] == [1, 1, 1]
 
 
 async def test_a_problem_that_cannot_be_told_of_is_set_aside_and_the_others_are_told(

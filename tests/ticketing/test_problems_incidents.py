@@ -9,7 +9,7 @@ from notices.outbox.models import OutboxItem
 from storage.database import Database
 from tests.databases import NOW, at_once, errors, later, values
 from tests.ticketing.builders import ANA, a_conversation
-from tests.ticketing.families import a_family, reach
+from tests.ticketing.families import a_family, link, reach
 from tests.ticketing.problems import (
     AGENT,
     a_problem,
@@ -35,6 +35,7 @@ from ticketing.problems.resolving import (
     resolve_problem,
 )
 from ticketing.problems.workarounds import problems_to_tell, set_workaround, tell_workaround
+from ticketing.tickets.families import unset_parent
 from ticketing.tickets.handling import move_ticket
 from ticketing.tickets.history import own_story
 from ticketing.tickets.intake import Intake
@@ -241,6 +242,99 @@ def test_a_workaround_withdrawn_is_not_told_to_those_who_come_later(db: Database
 
     assert not db.write(link_incident, problem_id, late, actor=AGENT, now=NOW)
     assert problem_of(db, problem_id).workaround is None
+
+
+def a_linked_parent(db: Database, children: int) -> tuple[int, int, list[int]]:
+    """A problem, an incident it causes, and that one's children."""
+    parent, found = a_family(db, *[Status.NEW] * children)
+    return a_problem(db, incidents=[parent]), parent, found
+
+
+def test_a_workaround_reaches_the_children_of_a_linked_incident_too_each_once(db: Database) -> None:
+    problem_id, parent, children = a_linked_parent(db, 5)
+    db.write(set_workaround, problem_id, TRAY, actor=AGENT, now=NOW)
+
+    sizes = [db.write(tell_workaround, problem_id, now=NOW, limit=2) for _ in range(5)]
+
+    assert sizes == [1, 2, 2, 1, 0]
+    assert [answers(db, each) for each in (parent, *children)] == [1] * 6
+    entry = journal(db, children[0])[-1]
+    assert (entry.actor, entry.data) == (DESK, {"problem": problem_number(problem_id), "workaround": 3})
+    told = [letter.key.split(":")[1] for letter in workaround_letters(db) if letter.port == "conversation"]
+    assert sorted(told) == [f"INC-{each:06d}" for each in (parent, *children)]
+    assert db.read(problems_to_tell) == ()
+    assert all(db.read(verify_journal, each) is None for each in children)
+    assert db.read(verify_problem_journal, problem_id) is None
+
+
+def test_another_workaround_reaches_children_again(db: Database) -> None:
+    problem_id, _, [child] = a_linked_parent(db, 1)
+
+    assert [say_workaround(db, problem_id, words) for words in (TRAY, "Print at home.")] == [2, 2]
+
+    assert answers(db, child) == 2
+
+
+def test_a_ticket_that_becomes_a_child_later_hears_what_helps(db: Database) -> None:
+    problem_id, parent, _ = a_linked_parent(db, 1)
+    say_workaround(db, problem_id, TRAY)
+    late = a_ticket(db)
+    link(db, late, parent)
+
+    assert db.read(problems_to_tell) == (problem_id,)
+    assert tell_all(db, problem_id) == 1
+
+    assert answers(db, late) == 1
+
+
+def test_a_child_that_is_linked_itself_is_told_once(db: Database) -> None:
+    problem_id, _, [before, after] = a_linked_parent(db, 2)
+    db.write(link_incident, problem_id, before, actor=AGENT, now=NOW)
+    say_workaround(db, problem_id, TRAY)
+
+    assert not db.write(link_incident, problem_id, after, actor=AGENT, now=NOW)
+    db.write(unlink_incident, problem_id, before, actor=AGENT, now=NOW)
+    tell_all(db, problem_id)
+
+    assert [answers(db, each) for each in (before, after)] == [1, 1]
+    assert db.read(problems_to_tell) == ()
+
+
+@pytest.mark.parametrize("gone", ["unlinked", "no child", "cancelled"])
+def test_a_child_that_the_problem_no_longer_concerns_hears_nothing(db: Database, gone: str) -> None:
+    problem_id, parent, [child] = a_linked_parent(db, 1)
+    if gone == "unlinked":
+        db.write(unlink_incident, problem_id, parent, actor=AGENT, now=NOW)
+    elif gone == "no child":
+        db.write(unset_parent, child, actor=AGENT, now=NOW)
+    else:
+        take(db, child, Status.CANCELLED)
+
+    say_workaround(db, problem_id, TRAY)
+
+    assert answers(db, child) == 0
+    assert db.read(problems_to_tell) == ()
+
+
+def test_a_child_is_told_the_workarounds_of_every_problem_that_causes_its_parent(db: Database) -> None:
+    one, parent, [child] = a_linked_parent(db, 1)
+    other = a_problem(db, "The network is slow", incidents=[parent])
+
+    for problem_id in (one, other):
+        assert say_workaround(db, problem_id, TRAY) == 2
+
+    assert answers(db, child) == 2
+
+
+def test_two_who_tell_children_at_once_tell_each_once(db: Database) -> None:
+    problem_id, _, children = a_linked_parent(db, 6)
+    db.write(set_workaround, problem_id, TRAY, actor=AGENT, now=NOW)
+
+    found = at_once(2, lambda _: tell_all(db, problem_id, limit=2))
+
+    assert errors(found) == []
+    assert sum(values(found)) == 7
+    assert [answers(db, each) for each in children] == [1] * 6
 
 
 def test_resolving_a_problem_names_the_incidents_that_are_still_open(db: Database) -> None:

@@ -68,6 +68,17 @@ class ProblemIncident(Base):
     resolving_after: Mapped[int | None]
 
 
+class WorkaroundHeard(Base):
+    """Which workaround was told last to a child of an incident that the problem causes."""
+
+    __tablename__ = "workaround_heard"
+
+    problem_id: Mapped[int] = mapped_column(ForeignKey(Problem.id), primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    # As in `workaround_told`.
+    workaround_entry: Mapped[int]
+
+
 class ProblemEntry(Base):
     """One thing that happened to a problem; chained as those of tickets are, its words outside the chain.
 

@@ -1,23 +1,25 @@
 """What helps until the cause is removed, and telling everybody whose incident it would help.
 
 Written first, told afterwards and in batches: whatever the number of incidents, no transaction is long, and
-what a crash has left untold is told by the next one who asks. Each is told each workaround once.
+what a crash has left untold is told by the next one who asks. Each is told each workaround once. The children
+of an incident are its symptoms: what helps there helps them, so they are told as if they were linked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, exists, not_, select, union
+from sqlalchemy.orm import Session, aliased
 
 from notices.preferences.logic import NoticeKind
 from ticketing.problems.access import access_problem
 from ticketing.problems.errors import ProblemRefused
 from ticketing.problems.journal import ProblemAct, write_problem_entry
 from ticketing.problems.logic import OPEN, ProblemEntryKind, problem_number
-from ticketing.problems.models import Problem, ProblemIncident
+from ticketing.problems.models import Problem, ProblemIncident, WorkaroundHeard
 from ticketing.tickets.announcing import announce
 from ticketing.tickets.chain import change
 from ticketing.tickets.intake import kept
@@ -27,6 +29,8 @@ from ticketing.tickets.logic import EntryKind, ticket_number
 from ticketing.tickets.models import JournalEntry, Ticket
 
 AT_ONCE = 50
+
+Rows = TypeVar("Rows", bound=Select[*tuple[Any, ...]])
 
 
 def set_workaround(session: Session, problem_id: int, text: str | None, *, actor: str, now: datetime) -> bool:
@@ -55,17 +59,14 @@ def set_workaround(session: Session, problem_id: int, text: str | None, *, actor
 
 
 def problems_to_tell(session: Session, *, limit: int = AT_ONCE) -> tuple[int, ...]:
-    """Problems with a workaround that somebody has not heard yet: after a crash, or a reopened incident."""
-    found = session.scalars(
-        select(Problem.id)
-        .join(ProblemIncident, ProblemIncident.problem_id == Problem.id)
-        .join(Ticket, Ticket.id == ProblemIncident.ticket_id)
-        .where(*_untold())
-        .distinct()
-        .order_by(Problem.id)
-        .limit(limit)
-    )
-    return tuple(found)
+    """Problems with a workaround that somebody has not heard yet.
+
+    After a crash, or because an incident was opened again, or because a ticket has become the child of one.
+    """
+    linked = _linked(select(Problem.id.label("id"))).where(*_untold())
+    children = _children(select(Problem.id.label("id"))).where(*_unheard())
+    either = union(linked, children).subquery()
+    return tuple(session.scalars(select(either.c.id).order_by(either.c.id).limit(limit)))
 
 
 def tell_workaround(session: Session, problem_id: int, *, now: datetime, limit: int = AT_ONCE) -> int:
@@ -77,17 +78,26 @@ def tell_workaround(session: Session, problem_id: int, *, now: datetime, limit: 
     """
     problem = access_problem(session, problem_id)
     waiting = session.execute(
-        select(ProblemIncident, Ticket)
-        .join(Ticket, Ticket.id == ProblemIncident.ticket_id)
-        .join(Problem, Problem.id == ProblemIncident.problem_id)
-        .where(Problem.id == problem_id, *_untold())
-        .order_by(Ticket.id)
-        .limit(limit)
-        .with_for_update(of=Ticket)
-        .execution_options(populate_existing=True)
+        _locked(_linked(select(ProblemIncident, Ticket)).where(Problem.id == problem_id, *_untold()), limit)
     ).all()
-    tell(session, problem, [(incident, ticket) for incident, ticket in waiting], now=now)
-    return len(waiting)
+    if waiting:
+        tell(session, problem, [(incident, ticket) for incident, ticket in waiting], now=now)
+        return len(waiting)
+    if problem.workaround_entry is None:
+        return 0
+    # In a batch of their own: parents are locked before children.
+    children = session.execute(
+        _locked(
+            _children(select(Ticket, WorkaroundHeard)).where(Problem.id == problem_id, *_unheard()), limit
+        )
+    ).all()
+    for ticket, heard in children:
+        if heard is None:
+            heard = WorkaroundHeard(problem_id=problem.id, ticket_id=ticket.id)
+            session.add(heard)
+        heard.workaround_entry = problem.workaround_entry
+    _say(session, problem, [ticket for ticket, _ in children], now)
+    return len(children)
 
 
 def is_to_be_told(problem: Problem, ticket: Ticket) -> bool:
@@ -99,12 +109,17 @@ def tell(
     session: Session, problem: Problem, incidents: Sequence[tuple[ProblemIncident, Ticket]], *, now: datetime
 ) -> int:
     """Tell a locked problem's workaround on locked tickets; returns how many had not heard it before."""
+    for incident, _ in incidents:
+        incident.workaround_told = problem.workaround_entry
+    return _say(session, problem, [ticket for _, ticket in incidents], now)
+
+
+def _say(session: Session, problem: Problem, tickets: Sequence[Ticket], now: datetime) -> int:
     told = []
-    for incident, ticket in incidents:
+    for ticket in tickets:
         if not _was_told_before(session, problem, ticket):
             _tell_one(session, problem, ticket, now)
             told.append(ticket_number(ticket.type, ticket.id))
-        incident.workaround_told = problem.workaround_entry
     session.flush()
     if told:
         data = {"workaround": problem.workaround_entry, "tickets": told}
@@ -133,10 +148,55 @@ def _was_told_before(session: Session, problem: Problem, ticket: Ticket) -> bool
     return any(each == this for each in said)
 
 
+def _linked(wanted: Rows) -> Rows:
+    """Of problems, the incidents that are linked."""
+    return (
+        wanted.select_from(Problem)
+        .join(ProblemIncident, ProblemIncident.problem_id == Problem.id)
+        .join(Ticket, Ticket.id == ProblemIncident.ticket_id)
+    )
+
+
+def _children(wanted: Rows) -> Rows:
+    """Of problems, the children of incidents that are linked, with what they have heard."""
+    return (
+        wanted.select_from(Problem)
+        .join(ProblemIncident, ProblemIncident.problem_id == Problem.id)
+        .join(Ticket, Ticket.parent_id == ProblemIncident.ticket_id)
+        .outerjoin(
+            WorkaroundHeard,
+            and_(WorkaroundHeard.problem_id == Problem.id, WorkaroundHeard.ticket_id == Ticket.id),
+        )
+    )
+
+
 def _untold() -> tuple[ColumnElement[bool], ...]:
+    return (*_helps(), ProblemIncident.workaround_told.is_distinct_from(Problem.workaround_entry))
+
+
+def _unheard() -> tuple[ColumnElement[bool], ...]:
+    own = aliased(ProblemIncident)
+    is_linked_itself = exists().where(own.problem_id == Problem.id, own.ticket_id == Ticket.id)
+    return (
+        *_helps(),
+        WorkaroundHeard.workaround_entry.is_distinct_from(Problem.workaround_entry),
+        not_(is_linked_itself),
+    )
+
+
+def _helps() -> tuple[ColumnElement[bool], ...]:
     return (
         Problem.status.in_(OPEN),
         Problem.workaround_entry.is_not(None),
-        ProblemIncident.workaround_told.is_distinct_from(Problem.workaround_entry),
         Ticket.status.in_(OPEN_TICKET),
+    )
+
+
+def _locked(wanted: Rows, limit: int) -> Rows:
+    return (
+        # Parents before their children, as whoever works on a parent takes them.
+        wanted.order_by(Ticket.parent_id.is_not(None), Ticket.id)
+        .limit(limit)
+        .with_for_update(of=Ticket)
+        .execution_options(populate_existing=True)
     )
