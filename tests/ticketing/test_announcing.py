@@ -10,7 +10,7 @@ from identity.people.operations import leave_contact
 from notices.outbox.models import OutboxItem
 from notices.preferences.logic import NoticeKind
 from notices.preferences.models import UnwantedNotice
-from notices.texts.catalogue import LANGUAGES, entries
+from notices.texts.catalogue import LANGUAGES, entries, placeholders
 from storage.database import Database
 from tests.databases import NOW
 from tests.ticketing.builders import ANA, Talk, a_conversation
@@ -81,6 +81,16 @@ def test_every_notice_has_its_words_in_every_language(kind: NoticeKind, language
             assert "{ticket}" in texts[f"mail_{side}_{key}"].text
         if kind in IN_CONVERSATION:
             assert "{ticket}" in texts[f"notice_ticket_{key}"].text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_for_people_outside_have_no_place_for_a_name_of_the_team(language: str) -> None:
+    outside = re.compile(r"(headline|mail)_(requester|watcher|end_(chat|phone|watcher))_?|notice_")
+    found = {key: text for key, text in entries(language).items() if outside.match(key)}
+
+    assert len(found) > 40
+    # What is said of a turn that was answered late has its own values.
+    assert {name for text in found.values() for name in placeholders(text.text)} <= {"ticket", "organisation"}
 
 
 def test_a_reply_of_the_team_reaches_the_requester_by_mail_and_in_the_conversation(

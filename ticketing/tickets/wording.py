@@ -79,7 +79,7 @@ class News:
 
 def letter(session: Session, news: News, reader: Reader) -> dict[str, Any]:
     """Subject and words. An address that nobody vouches for gets none of the requester's words."""
-    values = _values(session, news, reader.language)
+    values = _values(session, news, reader)
     headline = _said("headline", news.key, reader, values)
     summary = news.ticket.summary if reader.is_verified else ""
     words = news.staff_text or news.text if reader.side.is_staff else news.text
@@ -140,8 +140,11 @@ def _end(news: News, reader: Reader, values: dict[str, str]) -> str:
     return say(own if own in entries(DEFAULT_LANGUAGE) else way, language, **values).text
 
 
-def _values(session: Session, news: News, language: str) -> dict[str, str]:
-    ticket = news.ticket
+def _values(session: Session, news: News, reader: Reader) -> dict[str, str]:
+    """What the texts of a side may name; of the team nobody outside is told a name."""
+    ticket, language = news.ticket, reader.language
+    if not reader.side.is_staff:
+        return {"ticket": news.number}
     group = group_for(session, ticket.assignment_group)
     return {
         "ticket": news.number,
