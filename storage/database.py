@@ -103,8 +103,12 @@ class Database:
         done = 0
         while count := await self.awrite(operation, *args, **kwargs):
             done += count
-            await asyncio.sleep(self._breath)
+            await self.abreathe()
         return done
+
+    async def abreathe(self) -> None:
+        """Leave SQLite to other writers for a moment, after many transactions in a row."""
+        await asyncio.sleep(self._breath)
 
     def close(self) -> None:
         """Finish what is running and let go of every connection."""

@@ -65,8 +65,7 @@ def write(operation: Callable[Concatenate[Session, P], T], *args: P.args, **kwar
 
     with opened(load()) as database:
         done = database.write(operation, *args, **kwargs)
-        while database.write(recompute_some):
-            pass
+        database.in_batches(recompute_some)
         return done
 
 

@@ -82,11 +82,11 @@ class PromiseSweeper:
 
     async def sweep(self) -> int:
         """Once, all that is due; returns how much was told."""
-        while await self._database.awrite(recompute_some):
-            pass
+        await self._database.ain_batches(recompute_some)
         told = 0
         while count := await self._tell_some():
             told += count
+            await self._database.abreathe()
         told += await self._tell_workarounds()
         # Problems first: an incident that ends with one may have children.
         for errand in (self._incidents, self._children):
@@ -137,8 +137,7 @@ class PromiseSweeper:
         now = self._now()
         if self._closed_at and abs(now - self._closed_at) < CLOSES_EVERY:
             return
-        while await self._database.awrite(close_due, days=self._days, now=now):
-            pass
+        await self._database.ain_batches(close_due, days=self._days, now=now)
         self._closed_at = now
 
 

@@ -50,6 +50,25 @@ async def test_a_sweep_tells_all_that_is_due_also_when_it_is_more_than_a_batch(
     assert await sweeper.sweep() == 0
 
 
+async def test_other_writers_have_room_between_the_batches_of_a_sweep(
+    db: Database,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a_desk(db)
+    for _ in range(5):
+        a_p3(db)
+    monkeypatch.setattr("desk.gateway.sweeper.AT_ONCE", 2)
+    breaths = []
+
+    async def breathe(_: Database) -> None:
+        breaths.append(1)
+
+    monkeypatch.setattr(Database, "abreathe", breathe)
+    await a_sweeper(db, 3)[0].sweep()
+
+    assert len(breaths) >= 3
+
+
 async def test_two_desks_that_sweep_at_once_tell_everything_once(db: Database) -> None:  # noqa: F811
     a_desk(db)
     tickets = [a_p3(db) for _ in range(4)]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
 from desk.gateway.sweeper import PromiseSweeper
 from identity.agents.logic import Presence
@@ -17,6 +19,7 @@ from tests.ticketing.tickets import a_ticket, ticket_of
 from ticketing.groups.logic import HANDFUL, AssignmentMethod
 from ticketing.routing.administration import RuleChanges, add_rule
 from ticketing.tickets.models import Ticket
+from ticketing.tickets.waiting import give_waiting
 
 HERE = "workplace"
 ROUND_ROBIN = AssignmentMethod.ROUND_ROBIN
@@ -47,6 +50,7 @@ async def test_a_sweep_gives_a_handful_to_each_who_is_there(db: Database) -> Non
 
 async def test_what_nobody_there_can_take_holds_nothing_up_and_goes_to_whoever_can(
     db: Database,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     a_group(db, HERE, method=ROUND_ROBIN)
     bea = a_member(db, HERE, an_agent(db, "bea", presence=Presence.AWAY), skills={"fire"})
@@ -57,9 +61,15 @@ async def test_what_nobody_there_can_take_holds_nothing_up_and_goes_to_whoever_c
     db.write(add_rule, "fire", rule)
     hard, easy = a_ticket(db), a_ticket(db, text="the printer is out of paper")
     ana = a_member(db, HERE, an_agent(db, "ana"))
-    sweeper = a_sweeper(db)
+    sweeper, tried = a_sweeper(db), []
 
+    def noted(session: Session, ticket_id: int, *, now: datetime) -> bool:
+        tried.append(ticket_id)
+        return give_waiting(session, ticket_id, now=now)
+
+    monkeypatch.setattr("desk.gateway.giving_out.give_waiting", noted)
     assert [await sweeper.sweep() for _ in range(2)] == [1, 0]
+    assert tried == [hard, easy]
     be(db, "bea", Presence.PRESENT)
     assert await sweeper.sweep() == 1
 

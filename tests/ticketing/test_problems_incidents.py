@@ -290,8 +290,8 @@ def test_a_ticket_that_becomes_a_child_later_hears_what_helps(db: Database) -> N
 def test_a_child_that_is_linked_itself_is_told_once(db: Database) -> None:
     problem_id, _, [before, after] = a_linked_parent(db, 2)
     db.write(link_incident, problem_id, before, actor=AGENT, now=NOW)
-    say_workaround(db, problem_id, TRAY)
 
+    assert say_workaround(db, problem_id, TRAY) == 3
     assert not db.write(link_incident, problem_id, after, actor=AGENT, now=NOW)
     db.write(unlink_incident, problem_id, before, actor=AGENT, now=NOW)
     tell_all(db, problem_id)

@@ -119,9 +119,7 @@ def _access(session: Session, ticket_ids: Collection[int]) -> dict[int, Ticket]:
 def _forget_who_is_gone(session: Session, parent_id: int) -> None:
     """Whoever left the family or was finished meanwhile is left alone, also if it came back since; and
     words that were erased reach nobody any more."""
-    still_there = exists().where(
-        Ticket.id == ChildToReach.child_id, Ticket.parent_id == parent_id, Ticket.status.in_(OPEN)
-    )
+    is_open = exists().where(Ticket.id == ChildToReach.child_id, Ticket.status.in_(OPEN))
     came_back = exists().where(
         JournalEntry.ticket_id == ChildToReach.child_id,
         JournalEntry.number > ChildToReach.child_entry,
@@ -135,6 +133,6 @@ def _forget_who_is_gone(session: Session, parent_id: int) -> None:
     )
     session.execute(
         delete(ChildToReach)
-        .where(ChildToReach.parent_id == parent_id, not_(still_there) | came_back | erased)
+        .where(ChildToReach.parent_id == parent_id, not_(is_open) | came_back | erased)
         .execution_options(synchronize_session=False)
     )
