@@ -245,7 +245,7 @@ async def test_where_identity_is_required_who_is_signed_in_talks_under_their_nam
     await eventually(lambda: stage.desk.said(conversation, Author.PERSON) == ["one"])
 
 
-async def test_who_comes_back_sees_the_last_of_many_notices_whole(stage: Stage) -> None:
+async def test_who_comes_back_sees_the_last_of_many_answers_whole_and_one_card_for_all(stage: Stage) -> None:
     async with stage.visit() as visit:
         await visit.open()
         number = await visit.opens_new_ticket("ticket")
@@ -253,6 +253,9 @@ async def test_who_comes_back_sees_the_last_of_many_notices_whole(stage: Stage) 
             visit.team.replies(number, text)
         visit.team.moves(number, Status.RESOLVED, SAID["en"]["resolved"])
         await expect(visit.widget.locator(".ticket-card")).to_have_count(5)
+        # One card for lines that follow each other; the words of the team are no small print.
+        await expect(visit.widget.locator(".ticket-card:visible")).to_have_count(1)
+        await expect(visit.widget.locator(".line.desk.notice", has_text=number)).to_have_count(0)
 
         await visit.leaves_and_returns()
         await expect(visit.widget.locator(".ticket-card .pill")).to_have_count(5)

@@ -22,7 +22,8 @@ const LONG_NOTICE = 280;
 
 export function lineElement(line: Line, isFirst: boolean, words: Words, on: LineHandlers): HTMLElement {
   const at = new Date(line.at);
-  const isNotice = line.author === 'desk';
+  // What the team says on a ticket is read like any other answer.
+  const isNotice = line.author === 'desk' && !line.ticket;
   const article = h(
     'article',
     {

@@ -110,6 +110,10 @@ export class ChatLog extends HTMLElement {
     let first: HTMLElement | null = null;
     for (const line of lines.slice(this.#shown.size)) {
       const element = lineElement(line, this.#isFirst(line), this.#words, this.#on);
+      // Lines about one ticket that follow each other have one card, below the last.
+      if (line.ticket && line.ticket === this.#last?.ticket) {
+        this.#shown.get(this.#last.seq)?.querySelector('.ticket-card')?.setAttribute('hidden', '');
+      }
       if (this.#isNewDay(line)) this.#lines.append(this.#dayOf(line));
       this.#lines.append(element);
       this.#shown.set(line.seq, element);
