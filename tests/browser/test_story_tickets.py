@@ -54,7 +54,7 @@ async def test_a_ticket_from_its_card_to_its_reopening(stage: Stage) -> None:
         team.replies(number, SAID["en"]["team"])
         team.notes(number, "for the staff alone")
 
-        await widget.locator(".ticket-card").first.click()
+        await widget.locator(".ticket-card:visible").last.click()
         await expect(widget.locator(".history")).to_contain_text("I have ordered a new drum")
         await expect(widget.locator("widget-tickets")).not_to_contain_text("for the staff alone")
         await expect(widget.locator("widget-tickets")).not_to_contain_text("agent:1")
