@@ -10,12 +10,18 @@ from sqlalchemy import text
 
 from storage.database import Database
 from tests.databases import NOW, later
+from tests.ticketing.teams import an_agent
 from tests.ticketing.tickets import a_ticket
+from ticketing.tickets.attaching import attach_file
 from ticketing.tickets.audit import Checked, export_journal, verify_journals, verify_some
 from ticketing.tickets.errors import TicketNotFound
+from ticketing.tickets.files import NewFile
 from ticketing.tickets.handling import add_reply, erase_text
-from ticketing.tickets.journal import Broken
-from ticketing.tickets.logic import Status
+from ticketing.tickets.journal import Broken, verify_journal
+from ticketing.tickets.logic import Status, Visibility
+from ticketing.tickets.merging import merge_ticket, unmerge_ticket
+from ticketing.tickets.tagging import tag_ticket
+from ticketing.tickets.watching import unwatch_ticket, watch_ticket
 
 AGENT = "agent:1"
 
@@ -72,6 +78,59 @@ def test_a_changed_entry_is_named(db: Database, tickets: list[int]) -> None:
     )
 
     assert broken(db) == [Broken(number(tickets[1]), 3, "it is not what was written")]
+
+
+FILE = NewFile("report.pdf", "application/pdf", 1_234, "ab" * 32)
+
+
+@pytest.fixture
+def furnished(db: Database, tickets: list[int]) -> int:
+    """A ticket with everything that can stand beside one, some of it put there and taken away again."""
+    first, second, third = tickets
+    db.write(tag_ticket, second, add=["vpn", "paris", "old"], actor=AGENT, now=NOW)
+    db.write(tag_ticket, second, add=["new"], remove=["old"], actor=AGENT, now=NOW)
+    bea, carl = (an_agent(db, key) for key in ("bea", "carl"))
+    for agent in (bea, carl):
+        db.write(watch_ticket, second, agent.actor, actor=AGENT, now=NOW)
+    db.write(unwatch_ticket, second, carl.actor, actor=AGENT, now=NOW)
+    for merged in (first, third):
+        db.write(merge_ticket, merged, second, actor=AGENT, now=NOW, reason="the same")
+    db.write(unmerge_ticket, third, actor=AGENT, now=NOW)
+    for visibility in Visibility:
+        db.write(attach_file, second, FILE, visibility=visibility, actor=AGENT, now=NOW)
+    return second
+
+
+def test_what_stands_beside_a_ticket_is_as_its_journal_tells(db: Database, furnished: int) -> None:
+    assert broken(db) == []
+    assert db.read(verify_journal, furnished) is None
+
+
+TAGS, WATCHERS = (f"its {each} are not what the journal tells" for each in ("tags", "watchers"))
+TAMPERED = {
+    "DELETE FROM ticket_tag WHERE tag = 'vpn'": TAGS,
+    "INSERT INTO ticket_tag (ticket_id, tag) VALUES (:id, 'other')": TAGS,
+    "DELETE FROM ticket_watcher WHERE ticket_id = :id": WATCHERS,
+    "INSERT INTO ticket_watcher (ticket_id, watcher) VALUES (:id, 'agent:999')": WATCHERS,
+    "DELETE FROM ticket_attachment WHERE visibility = 'work_note'": "its file is gone",
+    "UPDATE ticket_attachment SET visibility = 'reply'": "its file is not the one that was put there",
+    "UPDATE ticket_attachment SET digest = 'cd' WHERE entry_id > 0": (
+        "its file is not the one that was put there"
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "why"), TAMPERED.items())
+def test_a_row_beside_a_ticket_that_was_tampered_with_is_named(
+    db: Database, furnished: int, statement: str, why: str
+) -> None:
+    execute(db, statement, id=furnished)
+
+    [found] = broken(db)
+
+    assert (found.ticket, found.why) == (number(furnished), why)
+    assert (found.entry is None) == ("file" not in why)
+    assert db.read(verify_journal, furnished) == found
 
 
 def test_two_swapped_entries_are_named_at_the_first(db: Database, tickets: list[int]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from ticketing.tickets.belongings import Belongings, belongings_of
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.journal import (
     UNREADABLE,
@@ -138,19 +139,20 @@ def _verified(session: Session, ids: Sequence[int]) -> tuple[int, tuple[Broken, 
     try:
         tickets = session.scalars(select(Ticket).where(Ticket.id.in_(ids)).order_by(Ticket.id)).all()
         rows = what_is_written(session, JournalEntry.ticket_id.in_(ids))
+        beside = belongings_of(session, ids)
     except UNREADABLE:
         # One of them cannot be read: which, shows when they are read one by one.
         return _one_by_one(session, ids)
     of_ticket = {
         ticket_id: list(its) for ticket_id, its in itertools.groupby(rows, lambda row: row.entry.ticket_id)
     }
-    judged = (_judged(ticket, of_ticket.get(ticket.id, [])) for ticket in tickets)
+    judged = (_judged(ticket, of_ticket.get(ticket.id, []), beside[ticket.id]) for ticket in tickets)
     return len(rows), tuple(each for each in judged if each)
 
 
-def _judged(ticket: Ticket, rows: Sequence[Written]) -> Broken | None:
+def _judged(ticket: Ticket, rows: Sequence[Written], beside: Belongings) -> Broken | None:
     try:
-        return first_broken(ticket, rows)
+        return first_broken(ticket, rows, beside)
     except DAMAGED:
         return Broken(ticket_number(ticket.type, ticket.id), None, "it cannot be read")
 

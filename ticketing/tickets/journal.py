@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ticketing.sla.cache import refresh
 from ticketing.sla.history import IRRELEVANT
+from ticketing.tickets.belongings import Belongings, Told, belongings_of, broken_belongings
 from ticketing.tickets.chain import (
     Entry,
     Fields,
@@ -157,13 +158,18 @@ def verify_journal(session: Session, ticket_id: int) -> Broken | None:
         rows = what_is_written(session, JournalEntry.ticket_id == ticket_id)
     except UNREADABLE:
         return Broken(number, _first_unreadable(session, ticket_id), "it cannot be read")
-    return first_broken(ticket, rows)
+    return first_broken(ticket, rows, belongings_of(session, [ticket_id])[ticket_id])
 
 
-def first_broken(ticket: Ticket, rows: Sequence[Written]) -> Broken | None:
-    """The same for what was read before: all rows of one ticket, in order."""
+def first_broken(ticket: Ticket, rows: Sequence[Written], belongings: Belongings) -> Broken | None:
+    """The same for what was read before: all rows of one ticket, in order, and what stands beside it."""
     number = ticket_number(ticket.type, ticket.id)
-    checks = (_broken_entries(ticket, rows), _erased_by_nobody(rows), _broken_ticket(ticket, rows))
+    checks = (
+        _broken_entries(ticket, rows),
+        _erased_by_nobody(rows),
+        _broken_ticket(ticket, rows),
+        broken_belongings(map(_told, rows), belongings),
+    )
     for entry, why in itertools.chain.from_iterable(checks):
         return Broken(number, entry, why)
     return None
@@ -194,6 +200,11 @@ def _first_unreadable(session: Session, ticket_id: int) -> int | None:
         except UNREADABLE:
             return number
     return None
+
+
+def _told(row: Written) -> Told:
+    entry = row.entry
+    return Told(entry.id, entry.number, entry.kind, entry.data, row.reply.visibility if row.reply else None)
 
 
 def _said(entry: JournalEntry) -> Entry:
