@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,8 @@ from pathlib import Path
 from aiohttp import web
 
 from actions.listener import build_listener
+from bot.channels.web.edge import AddressBook
+from bot.channels.web.limits import TokenBuckets
 from bot.channels.web.routes import add_web_channel
 from desk import secrets as installation_secrets
 from desk.demo import listener as demo_listener
@@ -68,7 +71,7 @@ def public_application(desk: Desk, build: Path = BUILD) -> web.Application:
         pages, read_notice(settings.privacy_notice), lambda language: notice_values(settings, language)
     )
     application.router.add_get(PATH, privacy.show)
-    application.router.add_routes(rating_routes(RatingPage(pages, settings.own_origins, desk.services.now)))
+    application.router.add_routes(rating_routes(_rating_page(desk, pages)))
     reopen_window = timedelta(days=settings.reopen_days)
     ticket = TicketPage(pages, desk.links.key, desk.services.now, reopen_window)
     application.router.add_routes(ticket_routes(ticket))
@@ -82,6 +85,17 @@ def public_application(desk: Desk, build: Path = BUILD) -> web.Application:
         trusted_proxies=settings.trusted_proxies,
     )
     return application
+
+
+def _rating_page(desk: Desk, pages: ArticlePages) -> RatingPage:
+    per_minute = desk.limits.ratings_per_minute
+    return RatingPage(
+        pages,
+        desk.settings.own_origins,
+        desk.services.now,
+        AddressBook(desk.settings.trusted_proxies),
+        TokenBuckets(per_minute=per_minute, burst=per_minute, clock=time.monotonic),
+    )
 
 
 def _widget_pages(desk: Desk, build: Path) -> WidgetPages:

@@ -5,6 +5,7 @@ Opening it changes nothing, as mail scanners open every link; only the form does
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,8 @@ from html import escape
 
 from aiohttp import web
 
+from bot.channels.web.edge import AddressBook
+from bot.channels.web.limits import TokenBuckets
 from desk.pages.routes import ArticlePages
 from desk.pages.secret import SECRET_HEADERS, SecretPages, ticket_box
 from desk.pages.texts import Texts
@@ -34,13 +37,18 @@ class Entered:
 
 @dataclass(frozen=True)
 class RatingPage:
-    """What the page needs; `origins` are the desk's own."""
+    """What the page needs; `origins` are the desk's own, `tries` how often one address may come."""
 
     pages: ArticlePages
     origins: Collection[str]
     now: Callable[[], datetime]
+    addresses: AddressBook
+    tries: TokenBuckets
 
     async def show(self, request: web.Request) -> web.Response:
+        """`GET /rate/TOKEN`."""
+        if too_often := self._put_off(request):
+            return too_often
         token = request.match_info["token"]
         try:
             asked = await self.pages.database.aread(asked_rating, token, now=self.now())
@@ -49,6 +57,9 @@ class RatingPage:
         return self._shown(request, asked, Entered())
 
     async def keep(self, request: web.Request) -> web.StreamResponse:
+        """`POST /rate/TOKEN`: read only once it is known that the address may."""
+        if too_often := self._put_off(request):
+            return too_often
         token = request.match_info["token"]
         if not self._is_own(request):
             return self._secret.plain(request, "rating_title", "rating_refused", status=403)
@@ -70,6 +81,14 @@ class RatingPage:
         except RatingNotFound:
             return self._secret.plain(request, "rating_gone", "rating_gone_text", status=404)
         return self._shown(request, asked, entered, status=422)
+
+    def _put_off(self, request: web.Request) -> web.Response | None:
+        wait = self.tries.take(self.addresses.address_of(request))
+        if not wait:
+            return None
+        answer = self._secret.plain(request, "rating_title", "rating_slow", status=429)
+        answer.headers["Retry-After"] = str(math.ceil(wait))
+        return answer
 
     def _is_own(self, request: web.Request) -> bool:
         """Whether a form was sent from this page. The token is the secret; this stops who only has a link.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
+from bot.channels.web.edge import AddressBook
+from bot.channels.web.limits import TokenBuckets
 from desk.pages import rating, routes
 from desk.pages.texts import texts
 from storage.base import Base
@@ -73,9 +76,12 @@ async def counter(browser: Browser, tmp_path: Path) -> AsyncIterator[Counter]:
     database = Database(f"sqlite:///{tmp_path / 'pages.db'}")
     Base.metadata.create_all(database.engine)
     pages = routes.ArticlePages(database, "Meridian")
+    tries = TokenBuckets(per_minute=60_000, burst=1_000, clock=time.monotonic)
     application = web.Application()
     application.add_routes(routes.routes(pages))
-    application.add_routes(rating.routes(rating.RatingPage(pages, (), lambda: later(60))))
+    application.add_routes(
+        rating.routes(rating.RatingPage(pages, (), lambda: later(60), AddressBook(()), tries))
+    )
     async with listening(application, grace=0.1) as (port, _):
         yield Counter(browser, database, f"http://127.0.0.1:{port}")
     database.close()

@@ -10,6 +10,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.channels.web.edge import AddressBook
+from bot.channels.web.limits import TokenBuckets
 from desk.gateway.middleware import add_security_headers, hide_errors
 from desk.pages.rating import RatingPage, routes
 from desk.pages.routes import ArticlePages
@@ -26,6 +28,7 @@ from ticketing.ratings.queries import AskedRating, asked_rating, satisfaction
 Client = TestClient[web.Request, web.Application]
 
 OWN = "https://desk.example"
+PER_MINUTE = 20
 HOSTILE = '<script>alert(1)</script> "&'
 
 
@@ -49,7 +52,9 @@ async def client(database: Database, clock: Clock) -> AsyncIterator[Client]:
     application = web.Application(middlewares=[hide_errors], client_max_size=64 * 1024)
     application.on_response_prepare.append(add_security_headers)
     pages = ArticlePages(database, "Acme & <Sons>")
-    application.add_routes(routes(RatingPage(pages, (OWN,), clock)))
+    tries = TokenBuckets(per_minute=PER_MINUTE, burst=PER_MINUTE, clock=lambda: clock.now.timestamp())
+    page = RatingPage(pages, (OWN,), clock, AddressBook(["127.0.0.1"]), tries)
+    application.add_routes(routes(page))
     server = TestServer(application)
     await server.start_server(access_log=None)  # as the desk serves it
     async with TestClient(server) as client:
@@ -281,3 +286,31 @@ def test_both_languages_say_the_same_things() -> None:
     keys = {key for key in english if key.startswith("rating_")}
     assert keys == {key for key in french if key.startswith("rating_")}
     assert len(keys) > 15
+
+
+async def test_an_address_that_comes_too_often_is_put_off_and_nothing_of_it_is_kept(
+    client: Client, database: Database, clock: Clock
+) -> None:
+    _, token = a_token(database)
+    for number in range(PER_MINUTE):
+        assert (await opened(client, f"guess-{number}"))[0] == 404
+
+    async with client.post(f"/rate/{token}?lang=fr", data={"score": "5"}) as response:
+        assert (response.status, response.headers["Retry-After"]) == (429, "3")
+        assert response.headers["Cache-Control"] == "no-store"
+        assert "trop souvent" in await response.text()
+    assert (await opened(client, token))[0] == 429
+    assert kept(database, token).score is None
+
+    clock.now += timedelta(seconds=6)
+    assert (await sent(client, token, score="5"))[0] == 200
+    assert kept(database, token).score == 5
+
+
+async def test_one_address_that_comes_too_often_holds_up_no_other(client: Client, database: Database) -> None:
+    _, token = a_token(database)
+    for number in range(PER_MINUTE + 1):
+        status, _ = await opened(client, f"guess-{number}", **{"X-Forwarded-For": "203.0.113.7"})
+
+    assert status == 429
+    assert (await opened(client, token, **{"X-Forwarded-For": "203.0.113.8"}))[0] == 200
