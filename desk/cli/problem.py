@@ -260,6 +260,22 @@ def note(number: Number, text: Text, as_: As = None, as_json: AsJson = False) ->
 
 
 @app.command()
+def erase(
+    number: Number,
+    entry: Annotated[int, typer.Argument(metavar="ENTRY", help="The entry whose words are to go.")],
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase the words of an entry for good; that there were some, and who erased them, stays."""
+    from ticketing.problems.erasing import erase_problem_text
+
+    def act(session: Session, problem_id: int, actor: str, now: datetime) -> None:
+        erase_problem_text(session, problem_id, entry, actor=actor, now=now)
+
+    _do(number, as_, as_json, act)
+
+
+@app.command()
 def resolve(
     number: Number,
     resolution: Annotated[str, typer.Argument(metavar="TEXT", help="What removed the cause.")],

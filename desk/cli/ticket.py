@@ -176,3 +176,41 @@ def file_(
         print(json.dumps({"ticket": ticket.row.number, "entry": entry, "name": found.name, "file": str(to)}))
     else:
         say(f"{found.name} is in {to}")
+
+
+@app.command()
+def erase(
+    number: Number,
+    entry: Annotated[int, typer.Argument(metavar="ENTRY", help="The entry whose words are to go.")],
+    as_: As = None,
+    as_json: AsJson = False,
+) -> None:
+    """Erase the words of an entry for good, its file with them, and letters that hold them.
+
+    That there were some, and who erased them, stays. The words a ticket was opened with are entry 1.
+    """
+    from desk.cli.opened import opened
+    from ticketing.tickets.erasing import erase_text, erased_file
+    from ticketing.tickets.errors import EntryNotFound
+    from ticketing.tickets.files import Files
+
+    settings, now = load(), clock.now()
+
+    def act(session: Session) -> tuple[int, str | None]:
+        actor, ticket_id = actor_of(session, as_, settings), id_of(session, number)
+        try:
+            erase_text(session, ticket_id, entry, actor=actor, now=now)
+        except EntryNotFound:
+            # Erased before, and perhaps killed before its file was gone.
+            if erased_file(session, ticket_id, entry) is None:
+                raise
+        return ticket_id, erased_file(session, ticket_id, entry)
+
+    with opened(settings) as database:
+        ticket_id, digest = database.write(act)
+    if digest:
+        Files(settings.attachments_folder).forget(digest)
+    if as_json:
+        print(json.dumps({"ticket": ticket_id, "entry": entry, "file_deleted": digest is not None}))
+    else:
+        say(f"the words of entry {entry} are erased{', and its file is deleted' if digest else ''}")

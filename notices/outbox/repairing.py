@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,6 +52,23 @@ def show_parcel(session: Session, parcel_id: int) -> tuple[ShownParcel, str]:
     if item is None:
         raise ParcelUnknown(parcel_id)
     return _shown(item), str(item.payload.get("text", ""))
+
+
+def forget_words(session: Session, prefix: str, is_meant: Callable[[str], bool]) -> int:
+    """Empty whatever has a key that begins so and is meant, whether it was sent or not; what waits is never
+    sent. Returns how many.
+
+    The rows stay: their keys are what keeps anything from being sent again.
+    """
+    wanted = select(OutboxItem).where(OutboxItem.key.startswith(prefix, autoescape=True)).with_for_update()
+    meant = [item for item in session.scalars(wanted) if item.payload and is_meant(item.key)]
+    for item in meant:
+        item.payload = {}
+        item.recipient = ""
+        if item.state in UNSETTLED:
+            item.state = OutboxState.DROPPED
+    session.flush()
+    return len(meant)
 
 
 def resend_parcel(session: Session, parcel_id: int, *, now: datetime) -> ShownParcel:

@@ -17,7 +17,8 @@ from tests.ticketing.builders import ANA, a_conversation
 from tests.ticketing.tickets import a_ticket
 from ticketing.problems.logic import ProblemDraft
 from ticketing.problems.operations import open_problem
-from ticketing.tickets.handling import add_reply, erase_text
+from ticketing.tickets.erasing import erase_text
+from ticketing.tickets.handling import add_reply
 from ticketing.tickets.logic import Status
 
 

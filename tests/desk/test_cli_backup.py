@@ -30,7 +30,8 @@ from tests.requirements import ROOT
 from tests.ticketing.builders import a_conversation, say_to
 from tests.ticketing.tickets import a_ticket
 from ticketing.tickets.audit import verify_journals
-from ticketing.tickets.handling import add_reply, erase_text
+from ticketing.tickets.erasing import erase_text
+from ticketing.tickets.handling import add_reply
 from ticketing.tickets.models import JournalEntry, JournalText, Ticket
 from ticketing.turns.logic import TurnState
 from ticketing.turns.models import Turn

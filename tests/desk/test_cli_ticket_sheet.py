@@ -1,6 +1,8 @@
-"""`guichet ticket show` for people: names instead of numbers, and the times of the office."""
+"""`guichet ticket show` for people: names, the times of the office, and nothing of what was erased."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from storage.database import Database
 from tests.databases import NOW
@@ -38,3 +40,38 @@ def test_times_are_those_of_the_calendar_by_which_it_is_measured(desk: Database,
     assert "opened:       2026-03-02 10:00 by web" in shown
     assert "2026-03-02 15:00" in shown  # four business hours later, over lunch
     assert "times are those of Europe/Paris" in shown
+
+
+def test_erased_words_and_their_file_are_gone_and_who_did_it_stands(
+    desk: Database, guichet: Guichet, var: Path, tmp_path: Path
+) -> None:
+    a_member(desk, a_group(desk, "workplace"), an_agent(desk, "bea"))
+    ticket_id = str(a_ticket(desk, a_conversation(desk, identity=ANA)))
+    (tmp_path / "salaries.txt").write_text("Ana: 1")
+    assert guichet("ticket", "attach", ticket_id, str(tmp_path / "salaries.txt"), "--as", "bea")[0] == 0
+    assert [path for path in (var / "attachments").rglob("*") if path.is_file()]
+
+    assert guichet("ticket", "erase", ticket_id, "2", "--as", "bea")[1] == (
+        "the words of entry 2 are erased, and its file is deleted\n"
+    )
+
+    assert not [path for path in (var / "attachments").rglob("*") if path.is_file()]
+    _, shown, _ = guichet("ticket", "show", ticket_id)
+    assert "salaries" not in shown
+    assert "text erased; entry: 2" in shown
+    assert guichet("audit", "verify")[0] == 0
+    # Done again, as after a crash, it changes nothing and says so.
+    assert guichet("ticket", "erase", ticket_id, "2", "--as", "bea")[0] == 0
+    assert "has no text" in guichet("ticket", "erase", ticket_id, "3", "--as", "bea")[2]
+
+
+def test_words_of_a_problem_are_erased_by_a_command(desk: Database, guichet: Guichet) -> None:
+    a_member(desk, a_group(desk, "workplace"), an_agent(desk, "bea"))
+    a_ticket(desk, a_conversation(desk, identity=ANA))
+    assert guichet("problem", "open", "Ana's plug", "--incident", "INC-000001", "--as", "bea")[0] == 0
+
+    assert guichet("problem", "erase", "PRB-000001", "1", "--as", "bea")[0] == 0
+
+    assert "Ana's plug" not in guichet("problem", "show", "PRB-000001")[1]
+    assert guichet("audit", "verify")[0] == 0
+    assert "has no text" in guichet("problem", "erase", "PRB-000001", "1", "--as", "bea")[2]

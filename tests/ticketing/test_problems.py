@@ -224,7 +224,7 @@ def test_a_journal_that_nobody_touched_is_sound(db: Database) -> None:
 TAMPERED: dict[str, tuple[str, int | None]] = {
     "UPDATE problem_entry SET actor = 'x' WHERE number = 3": ("it is not what was written", 3),
     "UPDATE problem_entry SET text = 'x' WHERE number = 3": ("its text is not what was written", 3),
-    "UPDATE problem_entry SET text = NULL, salt = NULL WHERE number = 3": ("its text is missing", 3),
+    "UPDATE problem_entry SET text = NULL, salt = NULL WHERE number = 3": ("its text was erased by nobody", 3),
     "DELETE FROM problem_entry WHERE number = 4": ("it is missing", 4),
     "DELETE FROM problem_entry WHERE number > 7": ("it is missing", 8),
     "UPDATE problem_entry SET kind = 'nonsense' WHERE number = 5": ("it cannot be read", 5),

@@ -14,9 +14,10 @@ from tests.ticketing.teams import an_agent
 from tests.ticketing.tickets import a_ticket
 from ticketing.tickets.attaching import attach_file
 from ticketing.tickets.audit import Checked, export_journal, verify_journals, verify_some
+from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.files import NewFile
-from ticketing.tickets.handling import add_reply, erase_text
+from ticketing.tickets.handling import add_reply
 from ticketing.tickets.journal import Broken, verify_journal
 from ticketing.tickets.logic import Status, Visibility
 from ticketing.tickets.merging import merge_ticket, unmerge_ticket

@@ -27,8 +27,9 @@ from ticketing.conversations.logic import Author, Reply
 from ticketing.conversations.operations import take_over
 from ticketing.effects.models import Effect
 from ticketing.tickets.access import access_own_ticket
+from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.errors import TextMissing, TicketNotFound
-from ticketing.tickets.handling import add_reply, add_work_note, erase_text
+from ticketing.tickets.handling import add_reply, add_work_note
 from ticketing.tickets.intake import Intake
 from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import OPEN, EntryKind, Status, TicketType

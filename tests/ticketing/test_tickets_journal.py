@@ -17,8 +17,9 @@ from tests.databases import NOW, at_once, errors
 from tests.ticketing.builders import ANA, a_conversation
 from tests.ticketing.tickets import a_ticket, journal, state, ticket_of
 from ticketing.tickets.chain import Entry, ReplayFailed, canonical, entry_digest, replay
+from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.errors import EntryNotFound, MoveNotAllowed, TextMissing, TicketNotFound
-from ticketing.tickets.handling import add_reply, add_work_note, erase_text, move_ticket, reclassify
+from ticketing.tickets.handling import add_reply, add_work_note, move_ticket, reclassify
 from ticketing.tickets.intake import Intake
 from ticketing.tickets.journal import Broken, verify_journal
 from ticketing.tickets.logic import EntryKind, HoldReason, Status

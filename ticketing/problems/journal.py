@@ -25,6 +25,7 @@ from ticketing.tickets.chain import (
     told_fields,
 )
 from ticketing.tickets.journal import UNREADABLE, Broken
+from ticketing.tickets.logic import ERASED
 
 TRACKED = (
     "status",
@@ -135,7 +136,9 @@ def verify_problem_journal(session: Session, problem_id: int) -> Broken | None:
             .order_by(ProblemEntry.number)
             .execution_options(populate_existing=True)
         ).all()
-        for entry, why in itertools.chain(_broken_entries(problem, rows), _broken_problem(problem, rows)):
+        for entry, why in itertools.chain(
+            _broken_entries(problem, rows), _erased_by_nobody(rows), _broken_problem(problem, rows)
+        ):
             return Broken(number, entry, why)
     except DAMAGED:
         return Broken(number, _first_unreadable(session, problem_id), "it cannot be read")
@@ -157,12 +160,21 @@ def _broken_entries(problem: Problem, rows: Sequence[ProblemEntry]) -> Iterator[
         yield len(rows) + 1, "it is missing"
 
 
+def _erased_by_nobody(rows: Sequence[ProblemEntry]) -> Iterator[tuple[int | None, str]]:
+    erased = {row.data.get("entry") for row in rows if row.kind is ProblemEntryKind.TEXT_ERASED}
+    for row in rows:
+        if row.text_digest is not None and row.salt is None and row.number not in erased:
+            yield row.number, "its text was erased by nobody"
+
+
 def _broken_text(problem: Problem, row: ProblemEntry) -> str | None:
     is_opening = row.kind is ProblemEntryKind.OPENED
     text = opening_words(problem.summary, problem.description) if is_opening else row.text
     if row.text_digest is None:
         return "it has a text it was not written with" if text else None
-    if text is None or row.salt is None:
+    if row.salt is None:
+        return None  # erased; by whom, `_erased_by_nobody` asks
+    if text is None:
         return "its text is missing"
     return None if text_digest(row.salt, text) == row.text_digest else "its text is not what was written"
 
@@ -192,16 +204,21 @@ def words_told(rows: Sequence[ProblemEntry]) -> dict[str, str | None]:
     for row in rows:
         to = row.after.get("status")
         if row.kind is ProblemEntryKind.CAUSE_FOUND:
-            words["root_cause"] = row.text
+            words["root_cause"] = _words(row)
         elif row.kind is ProblemEntryKind.WORKAROUND_SET:
-            words["workaround"] = row.text
+            words["workaround"] = _words(row)
         elif to == "resolved":
-            words["resolution"] = row.text
+            words["resolution"] = _words(row)
         if to in ("under_investigation", "known_error"):
             words["resolution"] = None
         if to == "under_investigation":
             words["root_cause"] = None
     return words
+
+
+def _words(row: ProblemEntry) -> str | None:
+    is_erased = row.text_digest is not None and row.salt is None
+    return ERASED if is_erased else row.text
 
 
 def _first_unreadable(session: Session, problem_id: int) -> int | None:

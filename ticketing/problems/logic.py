@@ -35,6 +35,7 @@ class ProblemEntryKind(enum.Enum):
     INCIDENT_UNLINKED = "incident_unlinked"
     WORK_NOTED = "work_noted"
     RESOLVING_INCIDENTS = "resolving_incidents"
+    TEXT_ERASED = "text_erased"
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,10 @@ class Files:
                 beside.unlink()
         return digest
 
+    def forget(self, digest: str) -> None:
+        """Delete a file; one that is not there is no trouble."""
+        self.path(digest).unlink(missing_ok=True)
+
     def path(self, digest: str) -> Path:
         """Where a file lies."""
         return self.folder / digest[:2] / digest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from identity.agents.logic import agent_id_of
@@ -13,7 +12,7 @@ from ticketing.ratings.operations import ask_for_rating
 from ticketing.tickets.access import access_ticket
 from ticketing.tickets.announcing import announce
 from ticketing.tickets.chain import Fields, change
-from ticketing.tickets.errors import EntryNotFound, MoveNotAllowed, TextMissing
+from ticketing.tickets.errors import MoveNotAllowed, TextMissing
 from ticketing.tickets.families import forget_resolution, leave_for_children
 from ticketing.tickets.intake import kept
 from ticketing.tickets.journal import DESK, Act, person, write_entry
@@ -26,10 +25,8 @@ from ticketing.tickets.logic import (
     ticket_number,
     why_not_move,
 )
-from ticketing.tickets.models import JournalEntry, JournalText, Ticket, TicketAttachment
+from ticketing.tickets.models import JournalEntry, Ticket
 from ticketing.tickets.priority import Impact, Priority, Urgency, priority_of
-
-ERASED = "…"
 
 NOTICE_OF = {
     Status.ON_HOLD: NoticeKind.ON_HOLD,
@@ -200,27 +197,3 @@ def write_text(
     if words is None:
         raise TextMissing
     return write_entry(session, ticket, Act(kind, actor, now, words, data))
-
-
-def erase_text(session: Session, ticket_id: int, entry: int, *, actor: str, now: datetime) -> None:
-    """Take the words out of an entry for good; that there were some, and who took them out, stays.
-
-    Raises:
-        TicketNotFound, EntryNotFound: nothing is erased.
-    """
-    ticket = access_ticket(session, ticket_id)
-    found = session.execute(
-        select(JournalText, JournalEntry.kind)
-        .join(JournalEntry, JournalEntry.id == JournalText.entry_id)
-        .where(JournalEntry.ticket_id == ticket.id, JournalEntry.number == entry)
-        .where(JournalText.salt.is_not(None))
-    ).first()
-    if found is None:
-        raise EntryNotFound(ticket_number(ticket.type, ticket.id), entry)
-    text, kind = found
-    text.salt = text.text = None
-    if (file := session.get(TicketAttachment, text.entry_id)) is not None:
-        file.name = ERASED
-    if kind is EntryKind.OPENED:
-        ticket.summary, ticket.description, ticket.details = ERASED, "", None
-    write_entry(session, ticket, Act(EntryKind.TEXT_ERASED, actor, now, data={"entry": entry}))

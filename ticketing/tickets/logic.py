@@ -136,6 +136,8 @@ REOPEN_WINDOW = timedelta(days=14)
 
 PREFIX = {TicketType.INCIDENT: "INC", TicketType.SERVICE_REQUEST: "REQ"}
 SUMMARY_CHARACTERS = 200
+ERASED = "…"
+"""What stands where words were that have been erased."""
 FEW_WORDS = 6
 
 

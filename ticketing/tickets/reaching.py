@@ -14,8 +14,8 @@ from sqlalchemy import delete, exists, not_, select
 from sqlalchemy.orm import Session
 
 from ticketing.tickets.access import access_ticket
-from ticketing.tickets.handling import ERASED, move, reply
-from ticketing.tickets.logic import OPEN, EntryKind, ResolutionCode, Status, ticket_number
+from ticketing.tickets.handling import move, reply
+from ticketing.tickets.logic import ERASED, OPEN, EntryKind, ResolutionCode, Status, ticket_number
 from ticketing.tickets.models import ChildToReach, JournalEntry, JournalText, Ticket
 
 AT_ONCE = 25

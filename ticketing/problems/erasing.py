@@ -1,0 +1,45 @@
+"""Taking words out of a problem for good."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ticketing.problems.access import access_problem
+from ticketing.problems.errors import ProblemRefused
+from ticketing.problems.journal import ProblemAct, words_told, write_problem_entry
+from ticketing.problems.logic import ProblemEntryKind, problem_number
+from ticketing.problems.models import ProblemEntry
+from ticketing.tickets.errors import EntryNotFound
+from ticketing.tickets.logic import ERASED
+
+
+def erase_problem_text(session: Session, problem_id: int, entry: int, *, actor: str, now: datetime) -> None:
+    """Take the words out of an entry for good; that there were some, and who took them out, stays.
+
+    A workaround that still stands is taken back first: erased words must not be told to anybody.
+
+    Raises:
+        ProblemNotFound, EntryNotFound, ProblemRefused: nothing is erased.
+    """
+    problem = access_problem(session, problem_id)
+    rows = session.scalars(
+        select(ProblemEntry).where(ProblemEntry.problem_id == problem.id).order_by(ProblemEntry.number)
+    ).all()
+    row = next((each for each in rows if each.number == entry and each.salt is not None), None)
+    if row is None:
+        raise EntryNotFound(problem_number(problem.id), entry)
+    if problem.workaround_entry == entry:
+        raise ProblemRefused(
+            f"entry {entry} of {problem_number(problem.id)} is the workaround that requesters are told; "
+            "`guichet problem workaround --none` takes it back"
+        )
+    row.salt = row.text = None
+    if row.kind is ProblemEntryKind.OPENED:
+        problem.summary, problem.description = ERASED, ""
+    for field, words in words_told(rows).items():
+        setattr(problem, field, words)
+    act = ProblemAct(ProblemEntryKind.TEXT_ERASED, actor, now, data={"entry": entry})
+    write_problem_entry(session, problem, act)
