@@ -24,6 +24,7 @@ class NoticeKind(enum.Enum):
     SLA_WARNING = "sla_warning"
     SLA_BREACH = "sla_breach"
     LEAD_TOLD = "lead_told"
+    # The question in the notice of a resolution; off means not asked, neither there nor in the conversation.
     RATING_ASKED = "rating_asked"
 
 

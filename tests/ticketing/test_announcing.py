@@ -58,10 +58,14 @@ def resolve(db: Database, ticket_id: int, actor: str, text: str = "New toner.") 
     )
 
 
-def test_every_kind_of_notice_has_its_audience() -> None:
+def test_every_kind_of_notice_has_its_audience_and_what_is_none_of_its_own_has_no_words() -> None:
     assert set(AUDIENCE) == set(NoticeKind)
-    assert {kind for kind, parties in AUDIENCE.items() if not parties} == {NoticeKind.CLOSED}
+    silent = {kind for kind, parties in AUDIENCE.items() if not parties}
+    assert silent == {NoticeKind.CLOSED, NoticeKind.RATING_ASKED}
     assert all(Party.REQUESTER in AUDIENCE[kind] for kind in IN_CONVERSATION | WITH_WORDS)
+    sides = ("headline_requester", "mail_requester", "notice_ticket")
+    unsaid = {f"{side}_{kind.value}" for side in sides for kind in silent}
+    assert not any(unsaid & set(entries(language)) for language in LANGUAGES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -37,9 +37,10 @@ AUDIENCE: dict[NoticeKind, frozenset[Party]] = {
     NoticeKind.SLA_WARNING: STAFF,
     NoticeKind.SLA_BREACH: STAFF,
     NoticeKind.LEAD_TOLD: frozenset({Party.NAMED}),
-    NoticeKind.RATING_ASKED: frozenset({Party.REQUESTER}),
+    NoticeKind.RATING_ASKED: frozenset(),
 }
-"""Every kind of notice and whom it concerns; whoever did it is never told of it."""
+"""Every kind of notice and whom it concerns; whoever did it is never told of it. Nobody, where there is
+no notice of its own."""
 
 IN_CONVERSATION = frozenset(
     {
@@ -51,7 +52,6 @@ IN_CONVERSATION = frozenset(
         NoticeKind.ESCALATED,
         NoticeKind.MERGED,
         NoticeKind.WORKAROUND,
-        NoticeKind.RATING_ASKED,
     }
 )
 """What is said in the conversation too. That a ticket was opened, the assistant has just said there."""
