@@ -64,21 +64,25 @@ def export(
     after: Annotated[
         int, typer.Option(metavar="ID", min=0, help="Only what was written behind this entry's `id`.")
     ] = 0,
+    of_problems: Annotated[
+        bool, typer.Option("--problems", help="The journals of problems; their ids are of their own.")
+    ] = False,
 ) -> None:
-    """Print the journal entries, one JSON object per line, times in UTC."""
+    """Print the journal entries of tickets, one JSON object per line, times in UTC."""
     from desk.cli.opened import opened
+    from ticketing.problems.journal import export_problem_journal
     from ticketing.tickets.audit import export_journal
 
     with opened(load()) as database:
         while batch := database.read(
-            export_journal,
+            export_problem_journal if of_problems else export_journal,
             after=after,
             since=_utc(since),
             until=_utc(until),
             with_texts=with_texts,
         ):
             for entry in batch:
-                print(_line(asdict(entry), with_texts))
+                print(_line(asdict(entry), "problem" if of_problems else "ticket", with_texts))
             after = batch[-1].id
 
 
@@ -181,10 +185,11 @@ def _facts(found: Checked) -> dict[str, Any]:
     }
 
 
-def _line(entry: dict[str, Any], with_texts: bool) -> str:
+def _line(entry: dict[str, Any], whose: str, with_texts: bool) -> str:
     """One line whatever it holds: a line break or a colour code in a name is written as an escape."""
     if not with_texts:
         del entry["text"]
+    entry = {whose if name == "number" else name: value for name, value in entry.items()}
     entry["at"] = entry["at"].astimezone(UTC).isoformat(timespec="microseconds")
     return json.dumps(entry, ensure_ascii=True, allow_nan=False).replace("\x7f", "\\u007f")
 

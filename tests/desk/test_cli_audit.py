@@ -16,7 +16,7 @@ from tests.desk.commands import Guichet
 from tests.ticketing.builders import ANA, a_conversation
 from tests.ticketing.tickets import a_ticket
 from ticketing.problems.logic import ProblemDraft
-from ticketing.problems.operations import open_problem
+from ticketing.problems.operations import note_on_problem, open_problem
 from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.handling import add_reply
 from ticketing.tickets.logic import Status
@@ -149,6 +149,25 @@ def test_the_export_is_one_object_per_line_in_utc_and_without_words(guichet: Gui
     assert all("text" not in entry for entry in entries)
     assert "hunter2" not in said
     assert "never tell it" not in said
+
+
+def test_the_journals_of_problems_are_exported_alike(guichet: Guichet, desk: Database) -> None:
+    problem_id = a_problem(desk)
+    desk.write(note_on_problem, problem_id, "seen\nelsewhere", actor="agent:1", now=NOW)
+
+    bare, with_words = (
+        [json.loads(line) for line in guichet("audit", "export", "--problems", *more)[1].splitlines()]
+        for more in ((), ("--texts",))
+    )
+
+    assert [(each["problem"], each["entry"], each["kind"]) for each in bare] == [
+        ("PRB-000001", 1, "opened"),
+        ("PRB-000001", 2, "work_noted"),
+    ]
+    assert not {"ticket", "text", "number"} & set(bare[0])
+    assert [each["text"] for each in with_words] == [None, "seen\nelsewhere"]
+    behind = guichet("audit", "export", "--problems", "--after", str(bare[0]["id"]))[1]
+    assert json.loads(behind) == bare[1]
 
 
 def test_words_are_exported_when_they_are_asked_for_and_not_erased(guichet: Guichet, desk: Database) -> None:

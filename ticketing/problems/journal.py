@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ticketing.problems.errors import ProblemNotFound
 from ticketing.problems.logic import ProblemEntryKind, problem_number
 from ticketing.problems.models import Problem, ProblemEntry
-from ticketing.tickets.audit import DAMAGED, Checked
+from ticketing.tickets.audit import DAMAGED, Checked, Exported
 from ticketing.tickets.chain import (
     Fields,
     ReplayFailed,
@@ -104,6 +104,40 @@ def write_problem_entry(
 def problems_on_file(session: Session) -> int:
     """How many journals there are to check."""
     return session.scalars(select(func.count()).select_from(Problem)).one()
+
+
+def export_problem_journal(
+    session: Session,
+    *,
+    after: int = 0,
+    limit: int = 1_000,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    with_texts: bool = False,
+) -> list[Exported]:
+    """The next entries behind an id, as `export_journal` gives those of tickets; ids are of their own."""
+    wanted = select(ProblemEntry).where(ProblemEntry.id > after).order_by(ProblemEntry.id).limit(limit)
+    if since is not None:
+        wanted = wanted.where(ProblemEntry.at >= since)
+    if until is not None:
+        wanted = wanted.where(ProblemEntry.at < until)
+    return [
+        Exported(
+            id=entry.id,
+            number=problem_number(entry.problem_id),
+            entry=entry.number,
+            kind=entry.kind.value,
+            actor=entry.actor,
+            at=entry.at,
+            before=entry.before,
+            after=entry.after,
+            data=entry.data,
+            text_digest=entry.text_digest,
+            digest=entry.digest,
+            text=entry.text if with_texts else None,
+        )
+        for entry in session.scalars(wanted)
+    ]
 
 
 def verify_problem_journals(session: Session, *, after: int = 0, limit: int = 200) -> Checked:

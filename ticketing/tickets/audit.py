@@ -43,7 +43,7 @@ class Exported:
     """A journal entry for an archive outside: no words unless they were asked for."""
 
     id: int
-    ticket: str
+    number: str
     entry: int
     kind: str
     actor: str
@@ -119,7 +119,7 @@ def export_journal(
     return [
         Exported(
             id=entry.id,
-            ticket=ticket_number(type_, entry.ticket_id),
+            number=ticket_number(type_, entry.ticket_id),
             entry=entry.number,
             kind=entry.kind.value,
             actor=entry.actor,
