@@ -19,7 +19,7 @@ from ticketing.ratings.logic import COMMENT_CHARACTERS, PATH, WINDOW, token_dige
 from ticketing.ratings.models import Rating
 from ticketing.ratings.operations import give_rating
 from ticketing.ratings.queries import asked_rating, list_ratings, satisfaction
-from ticketing.tickets.handling import erase_text
+from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.journal import person, verify_journal
 from ticketing.tickets.logic import EntryKind, ResolutionCode, Status, ticket_number
 from ticketing.tickets.merging import merge_ticket

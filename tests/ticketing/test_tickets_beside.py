@@ -18,6 +18,7 @@ from tests.ticketing.teams import an_agent
 from tests.ticketing.tickets import a_ticket, journal, letters, ticket_of
 from ticketing.tickets.attaching import attach_file, take_file
 from ticketing.tickets.dossier import staff_ticket
+from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.errors import (
     EntryNotFound,
     FileRefused,
@@ -27,7 +28,7 @@ from ticketing.tickets.errors import (
     WatcherRefused,
 )
 from ticketing.tickets.files import LARGEST_FILE, NAME_CHARACTERS, Files, clean_file_name
-from ticketing.tickets.handling import add_reply, add_work_note, erase_text
+from ticketing.tickets.handling import add_reply, add_work_note
 from ticketing.tickets.history import own_story
 from ticketing.tickets.intake import Intake
 from ticketing.tickets.journal import person, verify_journal

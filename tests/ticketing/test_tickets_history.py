@@ -9,8 +9,9 @@ from tests.databases import NOW, later
 from tests.ticketing.builders import TEAM, Talk, a_conversation, claim_one, say_to
 from tests.ticketing.tickets import a_ticket, journal, take
 from ticketing.conversations.operations import take_over
+from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.errors import TicketNotFound
-from ticketing.tickets.handling import add_reply, add_work_note, erase_text, move_ticket, reclassify
+from ticketing.tickets.handling import add_reply, add_work_note, move_ticket, reclassify
 from ticketing.tickets.history import MOST_ENTRIES, SHOWN, OwnEntry, OwnStory, Writer, own_story, writer_of
 from ticketing.tickets.journal import ASSISTANT, DESK, person
 from ticketing.tickets.logic import STAFF_ONLY, EntryKind, HoldReason, ResolutionCode, Status

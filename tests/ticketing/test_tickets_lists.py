@@ -27,8 +27,9 @@ from ticketing.problems.logic import ProblemStatus
 from ticketing.problems.models import Problem, ProblemIncident
 from ticketing.sla.logic import EventKind
 from ticketing.sla.models import SlaEvent
+from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.errors import CursorInvalid, TicketNotFound
-from ticketing.tickets.handling import add_reply, add_work_note, erase_text
+from ticketing.tickets.handling import add_reply, add_work_note
 from ticketing.tickets.lists import StaffFilter, StaffTicket, staff_counts, staff_list, staff_ticket
 from ticketing.tickets.logic import EntryKind, Status, SupportTier, TicketType, Visibility
 from ticketing.tickets.models import JournalEntry, Ticket, TicketAttachment, TicketTag, TicketWatcher

@@ -11,8 +11,9 @@ from storage.database import Database
 from tests.databases import at_once, errors, later, values
 from tests.ticketing.families import AGENT, a_family, answer, link, reach, resolve
 from tests.ticketing.tickets import a_ticket, journal, letters, take, ticket_of
+from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.families import unset_parent
-from ticketing.tickets.handling import add_work_note, erase_text
+from ticketing.tickets.handling import add_work_note
 from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import EntryKind, Status
 from ticketing.tickets.merging import merge_ticket
