@@ -121,7 +121,7 @@ def test_the_team_is_written_to_once_in_its_own_language(db: Database, talk: Tal
     [letter] = team_letters(db)
     assert (letter.port, letter.recipient) == ("mail", "equipe@example.org")
     assert letter.payload["subject"] == f"[{opened.number}] the printer is on fire"
-    assert "Demandeur : Ana <ana@example.org>" in letter.payload["text"]
+    assert "Demandeur\u00a0: Ana <ana@example.org>" in letter.payload["text"]
 
 
 def test_an_anonymous_requester_is_named_as_such(db: Database) -> None:
