@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
+from storage.base import UtcDateTime
 from storage.database import Database
 from tests.databases import NOW, later
 from tests.ticketing.problems import AGENT, a_problem, problem_of
@@ -15,6 +16,7 @@ from tests.ticketing.tickets import a_ticket
 from ticketing.groups.errors import GroupUnknown
 from ticketing.problems.errors import ProblemMoveNotAllowed, ProblemNotFound, ProblemRefused
 from ticketing.problems.journal import ProblemSaid, verify_problem_journal, verify_problem_journals
+from ticketing.problems.linking import link_incident, unlink_incident
 from ticketing.problems.logic import (
     FINISHED,
     MOVES,
@@ -224,7 +226,10 @@ def test_a_journal_that_nobody_touched_is_sound(db: Database) -> None:
 TAMPERED: dict[str, tuple[str, int | None]] = {
     "UPDATE problem_entry SET actor = 'x' WHERE number = 3": ("it is not what was written", 3),
     "UPDATE problem_entry SET text = 'x' WHERE number = 3": ("its text is not what was written", 3),
-    "UPDATE problem_entry SET text = NULL, salt = NULL WHERE number = 3": ("its text was erased by nobody", 3),
+    "UPDATE problem_entry SET text = NULL, salt = NULL WHERE number = 3": (
+        "its text was erased by nobody",
+        3,
+    ),
     "DELETE FROM problem_entry WHERE number = 4": ("it is missing", 4),
     "DELETE FROM problem_entry WHERE number > 7": ("it is missing", 8),
     "UPDATE problem_entry SET kind = 'nonsense' WHERE number = 5": ("it cannot be read", 5),
@@ -246,6 +251,47 @@ def test_the_first_broken_entry_is_named(db: Database, statement: str) -> None:
 
     assert broken is not None
     assert (broken.ticket, broken.why, broken.entry) == (problem_number(problem_id), *TAMPERED[statement])
+
+
+LINK_ANOTHER = (
+    "INSERT INTO problem_incident (problem_id, ticket_id, linked_at) "
+    "SELECT id, :other, opened_at FROM problem"
+)
+LINKS_TAMPERED: dict[str, tuple[str, int | None]] = {
+    "DELETE FROM problem_incident WHERE ticket_id = :again": ("its link is gone", 5),
+    "DELETE FROM problem_incident": ("its link is gone", 3),
+    "UPDATE problem_incident SET linked_at = :late WHERE ticket_id = :kept": (
+        "its link is not the one that was made",
+        3,
+    ),
+    "UPDATE problem_incident SET ticket_id = :other WHERE ticket_id = :kept": ("its link is gone", 3),
+    LINK_ANOTHER: (
+        "its incidents are not what the journal tells",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("statement", [None, *LINKS_TAMPERED])
+def test_incidents_linked_or_unlinked_behind_the_journal_are_named(
+    db: Database, statement: str | None
+) -> None:
+    again, kept, other = a_ticket(db), a_ticket(db), a_ticket(db)
+    problem_id = a_problem(db, incidents=[again, kept])
+    db.write(unlink_incident, problem_id, again, actor=AGENT, now=later(1))
+    db.write(link_incident, problem_id, again, actor=AGENT, now=later(2))
+    if statement is not None:
+        names = {name for name in ("again", "kept", "other", "late") if f":{name}" in statement}
+        values = {"again": again, "kept": kept, "other": other, "late": later(9)}
+        bound = text(statement).bindparams(
+            *(bindparam(name, values[name], UtcDateTime() if name == "late" else None) for name in names)
+        )
+        db.write(lambda session: session.execute(bound))
+
+    broken = db.read(verify_problem_journal, problem_id)
+
+    found = broken and (broken.why, broken.entry)
+    assert found == (LINKS_TAMPERED[statement] if statement else None)
 
 
 def test_an_entry_of_a_ticket_cannot_pass_for_one_of_a_problem_with_the_same_id() -> None:

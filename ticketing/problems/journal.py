@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ticketing.problems.belongings import broken_links
 from ticketing.problems.errors import ProblemNotFound
 from ticketing.problems.logic import ProblemEntryKind, problem_number
 from ticketing.problems.models import Problem, ProblemEntry
@@ -171,7 +172,10 @@ def verify_problem_journal(session: Session, problem_id: int) -> Broken | None:
             .execution_options(populate_existing=True)
         ).all()
         for entry, why in itertools.chain(
-            _broken_entries(problem, rows), _erased_by_nobody(rows), _broken_problem(problem, rows)
+            _broken_entries(problem, rows),
+            _erased_by_nobody(rows),
+            _broken_problem(problem, rows),
+            broken_links(session, problem_id, rows),
         ):
             return Broken(number, entry, why)
     except DAMAGED:
