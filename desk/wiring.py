@@ -53,6 +53,7 @@ from storage.database import Database, DatabaseUnavailable
 from storage.ledger_epoch import ledger_epoch
 from ticketing.first_contact.logic import FirstContact
 from ticketing.languages.detector import Detector
+from ticketing.tickets.files import Files
 from ticketing.tickets.operations import Opened, Team, open_ticket_for_turn
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,7 @@ async def run_desk(
             settings=settings,
             database=database,
             switchboard=switchboard,
-            tickets=RequesterDesk(database, options, team, now),
+            tickets=RequesterDesk(database, options, team, Files(settings.attachments_folder), now),
             pictures=pictures,
             services=services,
             knowledge=knowledge,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy.orm import Session
 
-from bot.channels.web.port import TicketChange
-from desk.gateway.visits import GatewayOptions, access_visitor
+from bot.channels.web.port import KeptFile, TicketChange
+from desk.gateway.visits import GatewayOptions, access_holder, access_visitor
 from identity.visitors.logic import VisitorToken
 from identity.visitors.operations import touch_session
 from storage.database import Database
+from ticketing.tickets.fetching import FoundFile, own_file, whole_file
+from ticketing.tickets.files import Files
 from ticketing.tickets.history import OwnStory, own_story
 from ticketing.tickets.letters import Team
 from ticketing.tickets.queries import Moment, OwnTicket, own_tickets
@@ -27,9 +30,15 @@ class RequesterDesk:
     """Implements `bot.channels.web.port.TicketDesk`."""
 
     def __init__(
-        self, database: Database, options: GatewayOptions, team: Team, now: Callable[[], datetime]
+        self,
+        database: Database,
+        options: GatewayOptions,
+        team: Team,
+        files: Files,
+        now: Callable[[], datetime],
     ) -> None:
         self._database, self._options, self._team, self._now = database, options, team, now
+        self._files = files
 
     async def tickets(
         self, token: VisitorToken, *, origin: str | None, language: str | None
@@ -61,6 +70,15 @@ class RequesterDesk:
     ) -> TicketChange:
         reopen = partial(reopen_as_requester, window=self._options.reopen_window)
         return await self._write(reopen, token, words, origin, language)
+
+    async def file(self, token: VisitorToken, number: str, entry: int, *, origin: str | None) -> KeptFile:
+        def look(session: Session) -> FoundFile:
+            holder = access_holder(session, token, origin, self._options, self._now())
+            return own_file(session, holder.person.id, number, entry)
+
+        found = await self._database.aread(look)
+        path = await asyncio.to_thread(whole_file, self._files, found.digest)
+        return KeptFile(path, found.name, found.media_type)
 
     def _moment(self) -> Moment:
         return Moment(self._now(), self._options.reopen_window)

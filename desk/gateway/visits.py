@@ -82,6 +82,18 @@ def access_visitor(
     return access_session(session, token, life=options.session_life, now=now)
 
 
+def access_holder(
+    session: Session, token: VisitorToken, origin: str | None, options: GatewayOptions, now: datetime
+) -> Visitor:
+    """Who fetches a file: browsers send no origin with what they get from where they are.
+
+    Nobody else has the token; a page that does say where it is must be one that may use the site.
+    """
+    if origin is None:
+        return access_session(session, token, life=options.session_life, now=now)
+    return access_visitor(session, token, origin, options, now)
+
+
 def open_visit(
     session: Session,
     site_key: str,

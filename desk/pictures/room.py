@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from bot.channels.web.port import PictureFile
-from desk.gateway.visits import GatewayOptions, access_visitor
+from bot.channels.web.port import KeptFile
+from desk.gateway.visits import GatewayOptions, access_holder, access_visitor
 from desk.pictures.vault import Vault
 from desk.pictures.workshop import Workshop
 from identity.visitors.logic import VisitorToken
-from identity.visitors.operations import access_session, touch_session
+from identity.visitors.operations import touch_session
 from storage.database import Database
 from ticketing.conversations.queries import access_conversation
 from ticketing.pictures.errors import PictureNotFound, PicturesOff
@@ -81,13 +81,13 @@ class PictureRoom:
             self._vault.clear_quarantine(picture_id)
         return picture
 
-    async def show(self, token: VisitorToken, picture_id: str, *, origin: str | None) -> PictureFile:
+    async def show(self, token: VisitorToken, picture_id: str, *, origin: str | None) -> KeptFile:
         self._open()
         shown = await self._database.aread(_show, token, picture_id, origin, self._options, self._now())
         path = self._vault.kept(shown.id)
         if not await self._in_thread(path.is_file):
             raise PictureNotFound
-        return PictureFile(path, shown.name, shown.kind.content_type)
+        return KeptFile(path, shown.name, shown.kind.content_type)
 
     def _open(self) -> PictureLimits:
         if self._limits is None:
@@ -156,10 +156,5 @@ def _show(
     options: GatewayOptions,
     now: datetime,
 ) -> ShownPicture:
-    # Browsers send no origin with what they get from where they are; nobody else has the token.
-    visitor = (
-        access_session(session, token, life=options.session_life, now=now)
-        if origin is None
-        else access_visitor(session, token, origin, options, now)
-    )
+    visitor = access_holder(session, token, origin, options, now)
     return access_picture(session, picture_id, person_id=visitor.person.id)

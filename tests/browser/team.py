@@ -20,8 +20,10 @@ from ticketing.conversations.models import Conversation, Message, OfferedButton
 from ticketing.conversations.operations import hand_back, request_handoff, take_over, write_as_agent
 from ticketing.conversations.telling import say_in_conversation
 from ticketing.tickets.announcing import CONVERSATION
+from ticketing.tickets.attaching import attach_file, take_file
+from ticketing.tickets.files import Files
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket
-from ticketing.tickets.logic import HoldReason, ResolutionCode, Status
+from ticketing.tickets.logic import HoldReason, ResolutionCode, Status, Visibility
 from ticketing.tickets.operations import Team as Mailbox
 from ticketing.tickets.operations import open_ticket_for_turn
 
@@ -139,6 +141,16 @@ class Team:
 
     def notes(self, number: str, text: str) -> None:
         self.desk.database.write(add_work_note, ticket_id(number), text, actor=AGENT, now=utc_now())
+
+    def attaches(
+        self, number: str, name: str, content: bytes, text: str, visibility: Visibility = Visibility.REPLY
+    ) -> None:
+        """Put a file on a ticket, with words."""
+        file = take_file(Files(self.desk.desk.settings.attachments_folder), name, content)
+        self.desk.database.write(
+            attach_file, ticket_id(number), file, visibility=visibility, text=text, actor=AGENT, now=utc_now()
+        )
+        self._is_said()
 
     def _is_said(self) -> None:
         """What the desk says of it stands in the conversation now, not whenever the outbox is read."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from tests.browser.talk import SAID
 from tests.browser.visit import Visit
 from tests.desk.desks import eventually
 from ticketing.conversations.logic import Author
-from ticketing.tickets.logic import Status
+from ticketing.tickets.logic import Status, Visibility
 
 pytestmark = [pytest.mark.requires("chromium"), pytest.mark.asyncio(loop_scope="session")]
 
@@ -94,6 +96,49 @@ async def test_tickets_that_cannot_be_loaded_can_be_asked_for_again(stage: Stage
         await visit.button("tryAgain").click()
 
         await visit.widget.locator(".empty").wait_for()
+
+
+async def test_a_file_of_the_team_is_saved_as_it_is_and_one_for_the_staff_is_not_there(stage: Stage) -> None:
+    name, content = "Relevé d’août (1).png", a_screenshot()
+    async with stage.visit() as visit:
+        await visit.open()
+        number = await visit.opens_new_ticket("ticket")
+        visit.team.attaches(number, "who.log", b"for the staff", "a secret", Visibility.WORK_NOTE)
+        visit.team.attaches(number, name, content, SAID["en"]["team"])
+        await visit.opens_tickets()
+        await visit.opens_ticket(number)
+        tickets = visit.widget.locator("widget-tickets")
+
+        button = tickets.locator(".entry.team").get_by_role("button")
+        await expect(button).to_have_text(re.compile(rf"^\s*{re.escape(name)}, [\d.,]+ kB$"))
+        async with visit.page.expect_download() as saved:
+            await button.click()
+        download = await saved.value
+
+        assert download.suggested_filename == name
+        assert await asyncio.to_thread(Path(await download.path()).read_bytes) == content
+        await expect(tickets.locator(".entry.team [role=status]")).to_be_empty()
+        await expect(tickets).not_to_contain_text("who.log")
+        await expect(tickets).not_to_contain_text("a secret")
+
+
+async def test_a_file_that_is_gone_is_said_to_be_gone(stage: Stage) -> None:
+    async with stage.visit() as visit:
+        visit.watch.forgive("status of 410")
+        await visit.open()
+        number = await visit.opens_new_ticket("ticket")
+        visit.team.attaches(number, "how.txt", b"will be lost", SAID["en"]["team"])
+        for path in stage.desk.desk.settings.attachments_folder.rglob("*"):
+            if path.is_file() and path.read_bytes() == b"will be lost":
+                path.unlink()
+        await visit.opens_tickets()
+        await visit.opens_ticket(number)
+        entry = visit.widget.locator(".entry.team")
+
+        await entry.get_by_role("button").click()
+
+        await expect(entry.get_by_role("status")).to_have_text(visit.words["why_file_gone"])
+        await expect(entry.get_by_role("button")).to_be_focused()
 
 
 @pytest.mark.parametrize("how", ["paste", "drop"])

@@ -569,7 +569,9 @@ async def test_a_picture_is_handed_out_so_that_it_can_do_nothing(visit: Visit) -
     assert answer.status == 200
     assert len(answer.body) == file["bytes"]
     assert answer.headers["Content-Type"] == "image/jpeg"
-    disposition = "attachment; filename*=UTF-8''Capture%20d%E2%80%99%C3%A9cran.jpg"
+    disposition = (
+        "attachment; filename=\"Capture d__cran.jpg\"; filename*=UTF-8''Capture%20d%E2%80%99%C3%A9cran.jpg"
+    )
     assert answer.headers["Content-Disposition"] == disposition
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "sandbox; default-src 'none'"

@@ -153,7 +153,7 @@ async def test_a_ticket_is_read_with_its_words_and_its_history(desk: RunningDesk
         ("moved", "team", None, "in_progress"),
         ("replied", "team", "Which one?", None),
     ]
-    assert set(ticket["entries"][0]) == {"number", "kind", "at", "author", "text", "status"}
+    assert set(ticket["entries"][0]) == {"number", "kind", "at", "author", "text", "status", "file"}
     assert MARKER not in json.dumps(answer)
     assert "bea" not in json.dumps(answer)
 

@@ -158,3 +158,21 @@ class FileRefused(TicketingError):
     """A file cannot be put on a ticket; the text says why, and what can."""
 
     code = "file_refused"
+
+
+class FileNotFound(TicketingError):
+    """No such file, one of a work note, or on a ticket of somebody else: the answer is the same."""
+
+    code = "file_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("there is no such file")
+
+
+class FileGone(TicketingError):
+    """There was such a file; it was erased, or its bytes are lost."""
+
+    code = "file_gone"
+
+    def __init__(self) -> None:
+        super().__init__("the file is not there any more")

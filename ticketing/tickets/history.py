@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from notices.texts.catalogue import say
 from ticketing.tickets.access import find_own
 from ticketing.tickets.errors import TicketNotFound
+from ticketing.tickets.fetching import OwnFile, files_of
 from ticketing.tickets.journal import ASSISTANT, DESK, person
 from ticketing.tickets.logic import EntryKind, Status, ticket_number
 from ticketing.tickets.models import JournalEntry, JournalText, Ticket
@@ -59,6 +60,7 @@ class OwnEntry:
     author: Writer
     text: str | None
     status: Status | None
+    file: OwnFile | None = None
 
 
 @dataclass(frozen=True)
@@ -108,8 +110,10 @@ def _entries(session: Session, ticket: Ticket, language: str) -> tuple[OwnEntry,
         .limit(MOST_ENTRIES)
     ).all()
     shown = [(entry, text) for entry, text in reversed(last) if not _is_about_another(entry)]
-    own_numbers = _own_numbers(session, ticket, [entry for entry, _ in shown])
-    return tuple(_as_seen(entry, text, ticket.requester_id, own_numbers, language) for entry, text in shown)
+    entries = [entry for entry, _ in shown]
+    own_numbers, files = _own_numbers(session, ticket, entries), files_of(session, entries)
+    seen = (_as_seen(entry, text, ticket.requester_id, own_numbers, language) for entry, text in shown)
+    return tuple(replace(each, file=files.get(entry.id)) for each, entry in zip(seen, entries, strict=True))
 
 
 def _is_about_another(entry: JournalEntry) -> bool:

@@ -130,6 +130,7 @@ export const en = {
   why_picture_not_found: 'The screenshot is gone. Add it again.',
   why_unreachable: 'No connection. Try again in a moment.',
   why_ticket_not_found: 'There is no such ticket.',
+  why_file_gone: 'This file is gone.',
   why_reply_not_allowed: 'Nothing can be added to this ticket any more.',
   why_move_not_allowed: 'This ticket cannot be reopened any more.',
   why_other: 'That did not work. Try again in a moment.',

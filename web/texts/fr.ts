@@ -133,6 +133,7 @@ export const fr: Texts = {
   why_picture_not_found: 'La capture n’est plus là. Ajoutez-la à nouveau.',
   why_unreachable: 'Pas de connexion. Réessayez dans un instant.',
   why_ticket_not_found: 'Ce ticket n’existe pas.',
+  why_file_gone: 'Ce fichier n’est plus là.',
   why_reply_not_allowed: 'On ne peut plus rien ajouter à ce ticket.',
   why_move_not_allowed: 'Ce ticket ne peut plus être rouvert.',
   why_other: 'Cela n’a pas marché. Réessayez dans un instant.',

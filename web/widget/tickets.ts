@@ -1,11 +1,12 @@
 // "My tickets": the list, and one ticket with its history, a reply and, when it was closed too early, a reopening.
 
 import { randomId } from '../chat/client/surroundings.ts';
-import type { Chat, Ticket, TicketDetails, TicketEntry } from '../chat/client/types.ts';
+import type { Chat, Ticket, TicketDetails, TicketEntry, TicketFile } from '../chat/client/types.ts';
 import { h, setText, toggle } from '../chat/view/dom.ts';
 import { icon } from '../chat/view/icon.ts';
 import { formatted, verbatim } from '../chat/view/rendering.ts';
 import type { Words } from '../chat/view/words.ts';
+import { save } from './transcript.ts';
 
 export interface TicketsHandlers {
   open(number: string): void;
@@ -144,7 +145,38 @@ export class WidgetTickets extends HTMLElement {
         h('time', { datetime: entry.at }, words.moment(at)),
       ),
       text,
+      ...(entry.file ? this.#file(entry.file) : []),
     );
+  }
+
+  /** What fetches a file, as who one is, and how that goes. */
+  #file({ name, bytes, path }: TicketFile): HTMLElement[] {
+    const fate = h('p', { role: 'status' });
+    let isOnItsWay = false;
+    const fetch = async (): Promise<void> => {
+      if (isOnItsWay) return;
+      isOnItsWay = true;
+      setText(fate, this.#words.say('loading'));
+      let why = '';
+      try {
+        const file = await this.#chat.file(path);
+        // Whoever is here now may be somebody else.
+        if (fate.isConnected) save(file, name);
+      } catch (error) {
+        why = this.#on.why(error);
+      }
+      setText(fate, why);
+      isOnItsWay = false;
+    };
+    return [
+      h(
+        'button',
+        { type: 'button', class: 'choice', onclick: () => void fetch() },
+        icon('save'),
+        ` ${name}, ${this.#words.kilobytes(bytes)}`,
+      ),
+      fate,
+    ];
   }
 
   #forms(ticket: TicketDetails): HTMLElement[] {

@@ -6,7 +6,7 @@ import { authorName } from '../chat/view/line.ts';
 import type { Words } from '../chat/view/words.ts';
 
 /** Every line with its moment and author, as plain text. */
-export function transcript(state: ChatState, name: string, words: Words): string {
+export function transcript(state: ChatState, name: string, words: Words): Blob {
   const lines = state.lines.map((line) => {
     const sources = line.sources.map(
       (source) => `  ${words.say('sources')}: ${source.title} <${new URL(source.url, location.origin).href}>`,
@@ -15,12 +15,13 @@ export function transcript(state: ChatState, name: string, words: Words): string
     const said = `${words.moment(new Date(line.at))} — ${authorName(line, words)}\n${line.text}`;
     return [said, ...picture, ...sources].join('\n');
   });
-  return `${[words.say('transcript', { name }), ...lines].join('\n\n')}\n`;
+  const text = `${[words.say('transcript', { name }), ...lines].join('\n\n')}\n`;
+  return new Blob(['\ufeff', text], { type: 'text/plain;charset=utf-8' });
 }
 
-/** Hand a text over as a file. */
-export function save(text: string, name: string): void {
-  const href = URL.createObjectURL(new Blob(['\ufeff', text], { type: 'text/plain;charset=utf-8' }));
+/** Hand a file over. */
+export function save(file: Blob, name: string): void {
+  const href = URL.createObjectURL(file);
   h('a', { href, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(href), 60_000);
 }

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 from aiohttp import ClientPayloadError, web
 
 from bot.channels.web.edge import AddressBook, bearer_token
 from bot.channels.web.frames import BadFrame, UploadQuery, read_query
+from bot.channels.web.handing import handed_out
 from bot.channels.web.limits import Rates, SlowDown, SocketCount, TooManySockets
 from bot.channels.web.port import Gateway, PictureDesk
 from identity.visitors.logic import VisitorToken
@@ -23,14 +23,6 @@ from ticketing.pictures.operations import NewPicture
 UPLOAD_SECONDS = 60.0
 SILENT_SECONDS = 10.0
 BUSY_SECONDS = 2.0
-
-_HEADERS = {
-    "Cache-Control": "private, no-store",
-    # Opened as a page it could do nothing, and is none: what it shows never becomes the desk's own words.
-    "Content-Security-Policy": "sandbox; default-src 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
 
 
 @dataclass(frozen=True)
@@ -60,12 +52,7 @@ class PictureChannel:
         file = await self.desk.show(
             token, request.match_info["picture"], origin=request.headers.get("Origin")
         )
-        name = quote(file.name, safe="")
-        headers = {
-            "Content-Type": file.content_type,
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-        }
-        return web.FileResponse(file.path, headers=_HEADERS | headers)
+        return handed_out(file)
 
     async def _take(self, request: web.Request, token: VisitorToken, asked: UploadQuery) -> NewPicture:
         origin = request.headers.get("Origin")

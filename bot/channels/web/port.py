@@ -69,6 +69,15 @@ class Bell(Protocol):
         """Who has been seen typing since the last call: "person", "agent" or nobody."""
 
 
+@dataclass(frozen=True)
+class KeptFile:
+    """A picture or another file ready to be handed out."""
+
+    path: Path
+    name: str
+    content_type: str
+
+
 class TicketDesk(Protocol):
     """What a visitor may do with its tickets; somebody else's do not exist."""
 
@@ -88,14 +97,7 @@ class TicketDesk(Protocol):
         self, token: VisitorToken, words: OwnWords, *, origin: str | None, language: str | None
     ) -> TicketChange: ...
 
-
-@dataclass(frozen=True)
-class PictureFile:
-    """A picture ready to be handed out."""
-
-    path: Path
-    name: str
-    content_type: str
+    async def file(self, token: VisitorToken, number: str, entry: int, *, origin: str | None) -> KeptFile: ...
 
 
 class PictureDesk(Protocol):
@@ -110,7 +112,7 @@ class PictureDesk(Protocol):
         self, token: VisitorToken, conversation: str, name: str, content: bytes, *, origin: str | None
     ) -> NewPicture: ...
 
-    async def show(self, token: VisitorToken, picture_id: str, *, origin: str | None) -> PictureFile: ...
+    async def show(self, token: VisitorToken, picture_id: str, *, origin: str | None) -> KeptFile: ...
 
 
 class Gateway(Protocol):

@@ -41,6 +41,7 @@ def add_web_channel(
     files = PictureChannel(gateway, pictures, rates, SocketCount(UPLOADS), addresses)
     application.router.add_get(f"{PREFIX}/socket", sockets.handle)
     application.router.add_get(f"{PREFIX}/file/{{picture}}", with_refusals(files.show))
+    application.router.add_get(f"{PREFIX}/ticket/{{number}}/file/{{entry}}", with_refusals(own.file))
     for path, handler in (
         ("session", polls.session),
         ("hello", polls.hello),

@@ -11,12 +11,16 @@ from aiohttp import web
 from bot.channels.web.bodies import body_of, frames_answer
 from bot.channels.web.edge import bearer_token
 from bot.channels.web.frames import TicketBody, TicketsBody, TicketWordsBody, read_body, slow_down_frame
+from bot.channels.web.handing import handed_out
 from bot.channels.web.limits import TokenBuckets
 from bot.channels.web.port import Gateway, TicketChange, TicketDesk
 from identity.visitors.logic import VisitorToken
+from ticketing.tickets.fetching import OwnFile
 from ticketing.tickets.history import OwnEntry, OwnStory
 from ticketing.tickets.queries import OwnTicket
 from ticketing.tickets.requesters import OwnWords
+
+ENTRY_DIGITS = 10
 
 Change = Callable[..., Awaitable[TicketChange]]
 
@@ -48,6 +52,16 @@ class TicketChannel:
         story = await self.desk.ticket(token, body.number, origin=_origin(request), language=body.language)
         return _json({"ticket": _story(story)})
 
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """`GET /chat/v1/ticket/NUMBER/file/ENTRY`."""
+        token = self._token(request)
+        self.reads.spend(token.session_id)
+        asked = request.match_info
+        file = await self.desk.file(
+            token, asked["number"], _entry_of(asked["entry"]), origin=_origin(request)
+        )
+        return handed_out(file)
+
     async def reply(self, request: web.Request) -> web.Response:
         """`POST /chat/v1/ticket/reply`."""
         return await self._write(request, self.desk.reply)
@@ -71,6 +85,11 @@ class TicketChannel:
 
 def _origin(request: web.Request) -> str | None:
     return request.headers.get("Origin")
+
+
+def _entry_of(text: str) -> int:
+    """The number of an entry, 0 for what is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < ENTRY_DIGITS else 0
 
 
 def _slow_down(wait: float, client_id: str = "") -> web.Response:
@@ -101,11 +120,11 @@ def _story(story: OwnStory) -> dict[str, Any]:
     return _ticket(story.ticket) | {
         "description": story.description,
         "details": story.details,
-        "entries": [_entry(entry) for entry in story.entries],
+        "entries": [_entry(entry, story.ticket.number) for entry in story.entries],
     }
 
 
-def _entry(entry: OwnEntry) -> dict[str, Any]:
+def _entry(entry: OwnEntry, ticket: str) -> dict[str, Any]:
     return {
         "number": entry.number,
         "kind": entry.kind.value,
@@ -113,4 +132,14 @@ def _entry(entry: OwnEntry) -> dict[str, Any]:
         "author": entry.author.value,
         "text": entry.text,
         "status": entry.status and entry.status.value,
+        "file": entry.file and _file(entry.file, ticket),
+    }
+
+
+def _file(file: OwnFile, ticket: str) -> dict[str, Any]:
+    return {
+        "entry": file.entry,
+        "name": file.name,
+        "bytes": file.size,
+        "path": f"ticket/{ticket}/file/{file.entry}",
     }

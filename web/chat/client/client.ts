@@ -171,7 +171,11 @@ export class ChatClient implements Chat {
   }
 
   picture(id: string): Promise<Blob> {
-    return this.#authorised((token) => this.#desk.blob(`file/${encodeURIComponent(id)}`, token));
+    return this.file(`file/${encodeURIComponent(id)}`);
+  }
+
+  file(path: string): Promise<Blob> {
+    return this.#authorised((token) => this.#desk.blob(path, token));
   }
 
   close(): void {

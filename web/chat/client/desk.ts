@@ -5,7 +5,8 @@ import { type Frame, readFrames } from './frames.ts';
 import type { Answer, Progress, Surroundings } from './surroundings.ts';
 
 export const ANSWER_MS = 10_000;
-const UPLOAD_MS = 120_000;
+/** For a file of the largest size over a poor line, either way. */
+const FILE_MS = 120_000;
 
 export interface Asking {
   token?: string | null;
@@ -43,7 +44,7 @@ export class Desk {
   }
 
   async blob(path: string, token: string): Promise<Blob> {
-    return this.#ask('GET', path, { token }, async (answer) => {
+    return this.#ask('GET', path, { token, ms: FILE_MS }, async (answer) => {
       if (answer.status === 200) return answer.blob();
       throw refusal(readFrames(await answer.json()) ?? []);
     });
@@ -51,7 +52,7 @@ export class Desk {
 
   async upload(path: string, token: string, body: Blob, progress: Progress): Promise<unknown> {
     const sent = this.#around.upload(`${this.#url}/chat/v1/${path}`, token, body, progress);
-    const { status, json } = await within(this.#around, UPLOAD_MS, sent.then(readJson));
+    const { status, json } = await within(this.#around, FILE_MS, sent.then(readJson));
     return accepted(status, json);
   }
 

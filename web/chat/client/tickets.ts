@@ -47,6 +47,7 @@ function readTicket(ticket: Fields): Ticket {
 
 function readEntry(entry: Fields): TicketEntry {
   const { number, author } = entry;
+  const { name, bytes, path } = fields(entry['file']);
   return {
     number: count(number),
     kind: string(entry['kind']),
@@ -54,5 +55,6 @@ function readEntry(entry: Fields): TicketEntry {
     author: author === 'me' || author === 'team' || author === 'assistant' ? author : 'desk',
     text: text(entry['text']),
     status: text(entry['status']),
+    file: text(path) ? { name: string(name), bytes: count(bytes), path: string(path) } : null,
   };
 }

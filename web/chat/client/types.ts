@@ -112,6 +112,13 @@ export interface Ticket {
   mayReopen: boolean;
 }
 
+/** A file that came with a reply of the team; `Chat.file(path)` fetches its bytes. */
+export interface TicketFile {
+  name: string;
+  bytes: number;
+  path: string;
+}
+
 export interface TicketEntry {
   number: number;
   kind: string;
@@ -119,6 +126,7 @@ export interface TicketEntry {
   author: 'me' | 'team' | 'assistant' | 'desk';
   text: string | null;
   status: string | null;
+  file: TicketFile | null;
 }
 
 export interface TicketDetails extends Ticket {
@@ -183,6 +191,7 @@ export interface Chat {
   /** Progress goes from 0 to 1. */
   upload(file: Blob, name: string, onProgress?: (share: number) => void): Promise<Picture>;
   picture(id: string): Promise<Blob>;
+  file(path: string): Promise<Blob>;
   /** Lets go of the connection; the conversation stays. */
   close(): void;
 }

@@ -41,6 +41,11 @@ export class Words {
     return days === 1 ? this.say('yesterday') : this.#calendar.format(at);
   }
 
+  /** `51 kB`. */
+  kilobytes(bytes: number): string {
+    return Math.ceil(bytes / 1000).toLocaleString(this.language, { style: 'unit', unit: 'kilobyte' });
+  }
+
   /** `17 March 2027, 09:30`. */
   moment(at: Date): string {
     return `${this.#calendar.format(at)}, ${this.time(at)}`;

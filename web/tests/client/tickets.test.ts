@@ -24,7 +24,24 @@ const WHOLE = {
   description: 'It drops.',
   details: null,
   entries: [
-    { number: 1, kind: 'opened', at: TICKET.opened_at, author: 'me', text: 'It drops.', status: 'new' },
+    {
+      number: 1,
+      kind: 'opened',
+      at: TICKET.opened_at,
+      author: 'me',
+      text: 'It drops.',
+      status: 'new',
+      file: null,
+    },
+    {
+      number: 3,
+      kind: 'replied',
+      at: TICKET.changed_at,
+      author: 'team',
+      text: 'Look.',
+      status: null,
+      file: { name: 'how.png', bytes: 12, path: 'ticket/INC-000001/file/3' },
+    },
   ],
 };
 
@@ -154,6 +171,32 @@ test('a picture the desk does not take is refused with its reason', async () => 
   world.desk.answers.set('file', [refused('file_refused', 415)]);
 
   assert.equal(await codeOf(world, tab.client.upload(new Blob(['x']), 'a.svg')), 'file_refused');
+});
+
+test('a desk that names no file has none', async () => {
+  const [, { file, ...entry }] = WHOLE.entries as [unknown, Record<string, unknown>];
+  const entries = [entry, { ...entry, file: {} }, { ...entry, file: null }];
+  const { world, tab } = await opened('ticket', { ticket: { ...WHOLE, entries } });
+
+  const read = await given(world, tab.client.ticket('INC-000001'));
+
+  assert.ok(file);
+  assert.deepEqual(
+    read.entries.map((each) => each.file),
+    [null, null, null],
+  );
+});
+
+test("a file's bytes are fetched from where the desk says, as who one is", async () => {
+  const path = 'ticket/INC-000001/file/3';
+  const { world, tab } = await opened(path, 'bytes');
+
+  const blob = await given(world, tab.client.file(path));
+
+  assert.equal(await blob.text(), '"bytes"');
+  assert.equal(world.desk.asked.at(-1)?.token, 't1');
+  world.desk.answers.set(path, [refused('file_gone', 410)]);
+  assert.equal(await codeOf(world, tab.client.file(path)), 'file_gone');
 });
 
 test("a picture's bytes are fetched by its id, as who one is", async () => {
