@@ -27,6 +27,7 @@ from desk.pages.privacy import PATH, PrivacyPage
 from desk.pages.rating import RatingPage
 from desk.pages.rating import routes as rating_routes
 from desk.pages.routes import ArticlePages, routes
+from desk.pages.secret import Turnstile
 from desk.pages.ticket import TicketPage
 from desk.pages.ticket import routes as ticket_routes
 from desk.secrets import Secrets, SecretsError
@@ -72,9 +73,7 @@ def public_application(desk: Desk, build: Path = BUILD) -> web.Application:
     )
     application.router.add_get(PATH, privacy.show)
     application.router.add_routes(rating_routes(_rating_page(desk, pages)))
-    reopen_window = timedelta(days=settings.reopen_days)
-    ticket = TicketPage(pages, desk.links.key, desk.services.now, reopen_window)
-    application.router.add_routes(ticket_routes(ticket))
+    application.router.add_routes(ticket_routes(_ticket_page(desk, pages)))
     application.router.add_routes(widget_routes(_widget_pages(desk, build)))
     add_web_channel(
         application,
@@ -88,14 +87,24 @@ def public_application(desk: Desk, build: Path = BUILD) -> web.Application:
 
 
 def _rating_page(desk: Desk, pages: ArticlePages) -> RatingPage:
-    per_minute = desk.limits.ratings_per_minute
     return RatingPage(
-        pages,
-        desk.settings.own_origins,
-        desk.services.now,
-        AddressBook(desk.settings.trusted_proxies),
-        TokenBuckets(per_minute=per_minute, burst=per_minute, clock=time.monotonic),
+        pages, desk.settings.own_origins, desk.services.now, _turnstile(desk, desk.limits.ratings_per_minute)
     )
+
+
+def _ticket_page(desk: Desk, pages: ArticlePages) -> TicketPage:
+    return TicketPage(
+        pages,
+        desk.links.key,
+        desk.services.now,
+        timedelta(days=desk.settings.reopen_days),
+        _turnstile(desk, desk.limits.ticket_pages_per_minute),
+    )
+
+
+def _turnstile(desk: Desk, per_minute: int) -> Turnstile:
+    tries = TokenBuckets(per_minute=per_minute, burst=per_minute, clock=time.monotonic)
+    return Turnstile(AddressBook(desk.settings.trusted_proxies), tries)
 
 
 def _widget_pages(desk: Desk, build: Path) -> WidgetPages:

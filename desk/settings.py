@@ -194,6 +194,7 @@ class Settings(BaseModel):
     call_burst: Count
     handshakes_per_minute: Count
     ratings_per_minute: Count
+    ticket_pages_per_minute: Count
     visitor_idle_hours: Annotated[int, Field(ge=1, le=720, description="hours, from 1 to 720")]
     visitor_days: Annotated[int, Field(ge=1, le=30, description="days, from 1 to 30")]
 

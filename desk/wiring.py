@@ -304,6 +304,7 @@ def _limits(settings: Settings) -> WebLimits:
         handshakes_per_minute=settings.handshakes_per_minute,
         uploads_per_minute=settings.uploads_per_minute,
         ratings_per_minute=settings.ratings_per_minute,
+        ticket_pages_per_minute=settings.ticket_pages_per_minute,
         sockets_per_visitor=settings.sockets_per_visitor,
         sockets_per_address=settings.sockets_per_address,
         sockets_total=settings.sockets_total,

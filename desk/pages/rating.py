@@ -5,7 +5,6 @@ Opening it changes nothing, as mail scanners open every link; only the form does
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +12,8 @@ from html import escape
 
 from aiohttp import web
 
-from bot.channels.web.edge import AddressBook
-from bot.channels.web.limits import TokenBuckets
 from desk.pages.routes import ArticlePages
-from desk.pages.secret import SECRET_HEADERS, SecretPages, ticket_box
+from desk.pages.secret import SECRET_HEADERS, SecretPages, Turnstile, ticket_box
 from desk.pages.texts import Texts
 from ticketing.ratings.errors import CommentTooLong, RatingNotFound, ScoreInvalid
 from ticketing.ratings.logic import COMMENT_CHARACTERS, PATH, SCORES
@@ -37,13 +34,12 @@ class Entered:
 
 @dataclass(frozen=True)
 class RatingPage:
-    """What the page needs; `origins` are the desk's own, `tries` how often one address may come."""
+    """What the page needs; `origins` are the desk's own."""
 
     pages: ArticlePages
     origins: Collection[str]
     now: Callable[[], datetime]
-    addresses: AddressBook
-    tries: TokenBuckets
+    turnstile: Turnstile
 
     async def show(self, request: web.Request) -> web.Response:
         """`GET /rate/TOKEN`."""
@@ -83,12 +79,7 @@ class RatingPage:
         return self._shown(request, asked, entered, status=422)
 
     def _put_off(self, request: web.Request) -> web.Response | None:
-        wait = self.tries.take(self.addresses.address_of(request))
-        if not wait:
-            return None
-        answer = self._secret.plain(request, "rating_title", "rating_slow", status=429)
-        answer.headers["Retry-After"] = str(math.ceil(wait))
-        return answer
+        return self._secret.put_off(request, self.turnstile, "rating_title", "rating_slow")
 
     def _is_own(self, request: web.Request) -> bool:
         """Whether a form was sent from this page. The token is the secret; this stops who only has a link.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from html import escape
 
 from aiohttp import web
 
+from bot.channels.web.edge import AddressBook
+from bot.channels.web.limits import TokenBuckets
 from desk.pages.routes import HEADERS, ArticlePages
 from desk.pages.templates import page
 from desk.pages.texts import Texts, texts
@@ -20,6 +23,18 @@ SECRET_HEADERS = {
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex, nofollow",
 }
+
+
+@dataclass(frozen=True)
+class Turnstile:
+    """How often one address may come to such a page: whoever guesses links is put off, and nobody else."""
+
+    addresses: AddressBook
+    tries: TokenBuckets
+
+    def wait(self, request: web.Request) -> float:
+        """0.0 when who asks may go on now, else how many seconds it has to wait first."""
+        return self.tries.take(self.addresses.address_of(request))
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,17 @@ class SecretPages:
         said = self.said(request)
         main = f"<h1>{escape(said[title])}</h1><p>{escape(said[text])}</p>"
         return self.shown(request, said[title], main, said, status=status)
+
+    def put_off(
+        self, request: web.Request, turnstile: Turnstile, title: str, text: str
+    ) -> web.Response | None:
+        """A page that asks for patience, if the address came too often; to be asked before all else."""
+        wait = turnstile.wait(request)
+        if not wait:
+            return None
+        answer = self.plain(request, title, text, status=429)
+        answer.headers["Retry-After"] = str(math.ceil(wait))
+        return answer
 
 
 def ticket_box(number: str, summary: str | None, language: str) -> str:

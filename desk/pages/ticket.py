@@ -13,7 +13,7 @@ from html import escape
 from aiohttp import web
 
 from desk.pages.routes import ArticlePages
-from desk.pages.secret import SecretPages, ticket_box
+from desk.pages.secret import SecretPages, Turnstile, ticket_box
 from desk.pages.texts import Texts
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.logic import OPEN, Status
@@ -30,9 +30,13 @@ class TicketPage:
     key: str
     now: Callable[[], datetime]
     reopen_window: timedelta
+    turnstile: Turnstile
 
     async def show(self, request: web.Request) -> web.Response:
+        """`GET /ticket/TOKEN`."""
         secret = SecretPages(self.pages)
+        if too_often := secret.put_off(request, self.turnstile, "ticket_slow", "ticket_slow_text"):
+            return too_often
         at = Moment(self.now(), self.reopen_window)
         token = request.match_info["token"]
         try:

@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Page, expect
 from bot.channels.web.edge import AddressBook
 from bot.channels.web.limits import TokenBuckets
 from desk.pages import rating, routes
+from desk.pages.secret import Turnstile
 from desk.pages.texts import texts
 from storage.base import Base
 from storage.database import Database
@@ -80,7 +81,7 @@ async def counter(browser: Browser, tmp_path: Path) -> AsyncIterator[Counter]:
     application = web.Application()
     application.add_routes(routes.routes(pages))
     application.add_routes(
-        rating.routes(rating.RatingPage(pages, (), lambda: later(60), AddressBook(()), tries))
+        rating.routes(rating.RatingPage(pages, (), lambda: later(60), Turnstile(AddressBook(()), tries)))
     )
     async with listening(application, grace=0.1) as (port, _):
         yield Counter(browser, database, f"http://127.0.0.1:{port}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pytest
 from aiohttp import web
 from playwright.async_api import Browser, expect
 
+from bot.channels.web.edge import AddressBook
+from bot.channels.web.limits import TokenBuckets
 from desk.pages.routes import ArticlePages
 from desk.pages.routes import routes as article_routes
+from desk.pages.secret import Turnstile
 from desk.pages.texts import texts
 from desk.pages.ticket import TicketPage, routes
 from storage.base import Base
@@ -41,7 +45,9 @@ async def test_it_is_clean_and_fits(browser: Browser, tmp_path: Path, language: 
     pages = ArticlePages(database, "Meridian")
     application = web.Application()
     application.add_routes(article_routes(pages))
-    application.add_routes(routes(TicketPage(pages, KEY, lambda: NOW, timedelta(days=14))))
+    tries = TokenBuckets(per_minute=60_000, burst=1_000, clock=time.monotonic)
+    turnstile = Turnstile(AddressBook(()), tries)
+    application.add_routes(routes(TicketPage(pages, KEY, lambda: NOW, timedelta(days=14), turnstile)))
     path = path_to(Place(ticket_id, talk.person_id), "ana@example.org", key=KEY)
     found: list[str] = []
     async with listening(application, grace=0.1) as (port, _):

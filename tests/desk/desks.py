@@ -286,6 +286,7 @@ def settings_in(folder: Path, **changes: Any) -> Settings:
         "handshakes_per_minute": 60_000,
         "uploads_per_minute": 60_000,
         "ratings_per_minute": 60_000,
+        "ticket_pages_per_minute": 60_000,
         "rasa_port": changes.get("rasa_port") or a_free_port(),
     } | changes
     return load({f"GUICHET_{name.upper()}": str(value) for name, value in chosen.items()})

@@ -15,6 +15,7 @@ from bot.channels.web.limits import TokenBuckets
 from desk.gateway.middleware import add_security_headers, hide_errors
 from desk.pages.rating import RatingPage, routes
 from desk.pages.routes import ArticlePages
+from desk.pages.secret import Turnstile
 from desk.pages.texts import texts
 from storage.base import Base
 from storage.database import Database
@@ -53,7 +54,7 @@ async def client(database: Database, clock: Clock) -> AsyncIterator[Client]:
     application.on_response_prepare.append(add_security_headers)
     pages = ArticlePages(database, "Acme & <Sons>")
     tries = TokenBuckets(per_minute=PER_MINUTE, burst=PER_MINUTE, clock=lambda: clock.now.timestamp())
-    page = RatingPage(pages, (OWN,), clock, AddressBook(["127.0.0.1"]), tries)
+    page = RatingPage(pages, (OWN,), clock, Turnstile(AddressBook(["127.0.0.1"]), tries))
     application.add_routes(routes(page))
     server = TestServer(application)
     await server.start_server(access_log=None)  # as the desk serves it

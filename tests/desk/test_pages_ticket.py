@@ -9,8 +9,11 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from bot.channels.web.edge import AddressBook
+from bot.channels.web.limits import TokenBuckets
 from desk.gateway.middleware import add_security_headers, hide_errors
 from desk.pages.routes import ArticlePages
+from desk.pages.secret import Turnstile
 from desk.pages.texts import texts
 from desk.pages.ticket import TicketPage, routes
 from storage.database import Database
@@ -22,14 +25,32 @@ from ticketing.tickets.places import Place, path_to
 
 Client = TestClient[web.Request, web.Application]
 KEY = "k" * 43
+PER_MINUTE = 20
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
 @pytest.fixture
-async def client(database: Database) -> AsyncIterator[Client]:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def client(database: Database, clock: Clock) -> AsyncIterator[Client]:
     application = web.Application(middlewares=[hide_errors])
     application.on_response_prepare.append(add_security_headers)
     pages = ArticlePages(database, "Acme & <Sons>")
-    application.add_routes(routes(TicketPage(pages, KEY, lambda: NOW, timedelta(days=14))))
+    tries = TokenBuckets(per_minute=PER_MINUTE, burst=PER_MINUTE, clock=clock)
+    turnstile = Turnstile(AddressBook(["127.0.0.1"]), tries)
+    application.add_routes(routes(TicketPage(pages, KEY, lambda: NOW, timedelta(days=14), turnstile)))
     async with TestClient(TestServer(application)) as client:
         yield client
 
@@ -93,3 +114,38 @@ def test_every_state_has_its_words(language: str) -> None:
     states = {each.value for each in Status} - {"on_hold"} | {f"on_hold_{each.value}" for each in HoldReason}
 
     assert all(said[f"ticket_{state}"] for state in states)
+
+
+async def test_an_address_that_comes_too_often_is_put_off_in_its_language_for_a_while(
+    client: Client, database: Database, clock: Clock
+) -> None:
+    talk = a_conversation(database, identity=ANA)
+    path = link_of(talk, a_ticket(database, talk))
+    for number in range(PER_MINUTE):
+        async with client.get(f"/ticket/guess-{number}") as response:
+            assert response.status == 404
+
+    for language in ("en", "fr"):
+        async with client.get(f"{path}?lang={language}") as response:
+            assert (response.status, response.headers["Retry-After"]) == (429, "3")
+            assert response.headers["Cache-Control"] == "no-store"
+            text = await response.text()
+        assert texts(language)["ticket_slow_text"] in text
+        assert "the printer" not in text
+
+    clock.seconds += 3
+    assert "the printer" in await opened(client, path)
+
+
+async def test_one_address_that_comes_too_often_holds_up_no_other_behind_the_same_proxy(
+    client: Client, database: Database
+) -> None:
+    talk = a_conversation(database, identity=ANA)
+    path = link_of(talk, a_ticket(database, talk))
+
+    seen = []
+    for address in (*["203.0.113.7"] * (PER_MINUTE + 1), "203.0.113.8"):
+        async with client.get(path, headers={"X-Forwarded-For": address}) as response:
+            seen.append(response.status)
+
+    assert seen == [200] * PER_MINUTE + [429, 200]

@@ -23,6 +23,7 @@ class WebLimits:
     handshakes_per_minute: int = 240
     uploads_per_minute: int = 30
     ratings_per_minute: int = 60
+    ticket_pages_per_minute: int = 120
     sockets_per_visitor: int = 3
     sockets_per_address: int = 20
     sockets_total: int = 4_000
