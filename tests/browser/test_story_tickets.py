@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Download, Route, expect
 
 from identity.visitors.models import VisitorSession
 from tests.browser.screenshots import a_screenshot
@@ -139,6 +139,38 @@ async def test_a_file_that_is_gone_is_said_to_be_gone(stage: Stage) -> None:
 
         await expect(entry.get_by_role("status")).to_have_text(visit.words["why_file_gone"])
         await expect(entry.get_by_role("button")).to_be_focused()
+
+
+async def test_a_file_that_comes_when_its_ticket_is_out_of_sight_is_not_saved(stage: Stage) -> None:
+    asked: list[str] = []
+    go_on = asyncio.Event()
+
+    async def late(route: Route) -> None:
+        asked.append(route.request.method)
+        await go_on.wait()
+        await route.continue_()
+
+    async with stage.visit() as visit:
+        await visit.open()
+        number = await visit.opens_new_ticket("ticket")
+        visit.team.attaches(number, "how.txt", b"for one person", SAID["en"]["team"])
+        await visit.opens_tickets()
+        await visit.opens_ticket(number)
+        await visit.page.context.route("**/file/*", late)
+        saved: list[Download] = []
+        visit.page.on("download", lambda download: saved.append(download))
+        entry = visit.widget.locator(".entry.team")
+        await entry.get_by_role("button").dblclick()
+        await expect(entry.get_by_role("status")).to_have_text(visit.words["loading"])
+
+        async with visit.page.expect_event("requestfinished"):
+            await visit.button("goBack").click()
+            await expect(entry).to_have_count(0)
+            go_on.set()
+        await visit.page.wait_for_timeout(300)
+
+        assert saved == []
+        assert asked == ["GET"]
 
 
 @pytest.mark.parametrize("how", ["paste", "drop"])
