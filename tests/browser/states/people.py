@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import expect
 
+from tests.browser.screenshots import a_screenshot
 from tests.browser.stage import Stage
 from tests.browser.states.registry import state
 from tests.browser.talk import SAID
@@ -39,6 +40,8 @@ async def ticket_history(_: Stage, visit: Visit) -> None:
     await visit.open()
     number = await visit.opens_new_ticket("ticket")
     visit.team.replies(number, SAID[visit.language]["team"])
+    name = "Procès-verbal_" + "x" * 100 + ".png"
+    visit.team.attaches(number, name, a_screenshot(), SAID[visit.language]["resolved"])
     visit.team.moves(number, Status.ON_HOLD)
     await visit.opens_tickets()
     await visit.opens_ticket(number)
