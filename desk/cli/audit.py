@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from storage.database import Database
     from ticketing.tickets.audit import Checked
-    from ticketing.tickets.journal import Broken
+    from ticketing.tickets.verifying import Broken
 
 app = typer.Typer(help="The journals: are they as they were written?", no_args_is_help=True)
 
@@ -70,7 +70,7 @@ def export(
 ) -> None:
     """Print the journal entries of tickets, one JSON object per line, times in UTC."""
     from desk.cli.opened import opened
-    from ticketing.problems.journal import export_problem_journal
+    from ticketing.problems.audit import export_problem_journal
     from ticketing.tickets.audit import export_journal
 
     with opened(load()) as database:
@@ -112,7 +112,7 @@ def _named(database: Database, numbers: list[str]) -> Checked:
 
 
 def _all(database: Database) -> Checked:
-    from ticketing.problems.journal import problems_on_file
+    from ticketing.problems.audit import problems_on_file
     from ticketing.tickets.audit import tickets_on_file, verify_journals
 
     total = database.read(tickets_on_file) + database.read(problems_on_file)
@@ -134,7 +134,7 @@ def _batches(database: Database, verify_some_more: Callable[..., Checked]) -> It
 
 
 def _some_problems(session: Session, *, after: int, limit: int = 200) -> Checked:
-    from ticketing.problems.journal import verify_problem_journals
+    from ticketing.problems.audit import verify_problem_journals
     from ticketing.tickets.audit import see_one_state
 
     see_one_state(session)

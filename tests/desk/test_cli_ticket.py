@@ -18,8 +18,8 @@ from tests.ticketing.families import a_family
 from tests.ticketing.teams import L1, L2, a_group, a_member, an_agent
 from tests.ticketing.tickets import a_ticket, journal, ticket_of
 from ticketing.tickets import reaching
-from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import EntryKind, ResolutionCode, Status
+from ticketing.tickets.verifying import verify_journal
 
 HERE = "workplace"
 """Where a ticket about a printer goes."""

@@ -27,9 +27,9 @@ from ticketing.ratings.queries import GivenRating, list_ratings
 from ticketing.sla.clocks import IntervalKind
 from ticketing.sla.logic import ClockState, Target
 from ticketing.sla.queries import ExplainedTicket, explain
-from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.lists import StaffTicket, staff_ticket
 from ticketing.tickets.logic import EntryKind, ResolutionCode, Status, SupportTier
+from ticketing.tickets.verifying import verify_journal
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -24,11 +24,11 @@ from ticketing.tickets.assigning import (
     unassign_ticket,
 )
 from ticketing.tickets.errors import AssignmentNotAllowed, TicketNotFound
-from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.levels import status_with, why_not_assign, why_not_transfer, why_not_unassign
 from ticketing.tickets.logic import FINISHED, MOVES, OPEN, EntryKind, HoldReason, Status, SupportTier
 from ticketing.tickets.models import Ticket
 from ticketing.tickets.operations import open_ticket_for_turn
+from ticketing.tickets.verifying import verify_journal
 from ticketing.turns.queue import claim_turns
 
 HERE = "workplace"

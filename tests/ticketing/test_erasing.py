@@ -12,17 +12,17 @@ from tests.ticketing.problems import AGENT, a_problem, problem_of
 from tests.ticketing.tickets import a_ticket, journal, letters
 from ticketing.problems.erasing import erase_problem_text
 from ticketing.problems.errors import ProblemRefused
-from ticketing.problems.journal import verify_problem_journal
 from ticketing.problems.operations import note_on_problem, set_cause
 from ticketing.problems.queries import problem_in_full
+from ticketing.problems.verifying import verify_problem_journal
 from ticketing.problems.workarounds import set_workaround
 from ticketing.tickets.attaching import attach_file
 from ticketing.tickets.erasing import erase_text, erased_file
 from ticketing.tickets.errors import EntryNotFound
 from ticketing.tickets.files import NewFile
 from ticketing.tickets.handling import add_reply
-from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import ERASED, Visibility
+from ticketing.tickets.verifying import verify_journal
 
 SECRET = "the password was Hunter2"
 FILE = NewFile("salaries.pdf", "application/pdf", 10, "ab" * 32)

@@ -22,7 +22,7 @@ from ticketing.groups.queries import leads_of
 from ticketing.tickets.assigning import assign_ticket, transfer_ticket
 from ticketing.tickets.errors import DeclineNotAllowed, EscalationNotAllowed
 from ticketing.tickets.escalating import decline_escalation, escalate_ticket
-from ticketing.tickets.journal import person, verify_journal
+from ticketing.tickets.journal import person
 from ticketing.tickets.levels import (
     Origin,
     destination,
@@ -32,6 +32,7 @@ from ticketing.tickets.levels import (
 )
 from ticketing.tickets.logic import FINISHED, OPEN, EntryKind, HoldReason, Status, SupportTier
 from ticketing.tickets.models import JournalText
+from ticketing.tickets.verifying import verify_journal
 
 HERE = "workplace"
 """Where a ticket about a printer goes."""

@@ -14,8 +14,9 @@ from tests.ticketing.problems import AGENT, a_problem, problem_of
 from tests.ticketing.teams import a_group, a_member, an_agent
 from tests.ticketing.tickets import a_ticket
 from ticketing.groups.errors import GroupUnknown
+from ticketing.problems.audit import verify_problem_journals
 from ticketing.problems.errors import ProblemMoveNotAllowed, ProblemNotFound, ProblemRefused
-from ticketing.problems.journal import ProblemSaid, verify_problem_journal, verify_problem_journals
+from ticketing.problems.journal import ProblemSaid
 from ticketing.problems.linking import link_incident, unlink_incident
 from ticketing.problems.logic import (
     FINISHED,
@@ -36,6 +37,7 @@ from ticketing.problems.operations import (
     set_cause,
 )
 from ticketing.problems.queries import known_errors_like, list_problems, problem_in_full
+from ticketing.problems.verifying import verify_problem_journal
 from ticketing.problems.workarounds import set_workaround
 from ticketing.tickets.chain import Entry, entry_digest, link
 from ticketing.tickets.errors import TextMissing

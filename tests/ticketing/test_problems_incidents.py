@@ -21,7 +21,6 @@ from tests.ticketing.problems import (
 )
 from tests.ticketing.tickets import a_ticket, journal, letters, take, ticket_of
 from ticketing.problems.errors import LinkNotAllowed, ProblemMoveNotAllowed
-from ticketing.problems.journal import verify_problem_journal
 from ticketing.problems.linking import link_incident, unlink_incident
 from ticketing.problems.logic import ProblemEntryKind, ProblemStatus, problem_number
 from ticketing.problems.operations import move_problem, set_cause
@@ -34,14 +33,16 @@ from ticketing.problems.resolving import (
     resolve_incidents,
     resolve_problem,
 )
+from ticketing.problems.verifying import verify_problem_journal
 from ticketing.problems.workarounds import problems_to_tell, set_workaround, tell_workaround
 from ticketing.tickets.families import unset_parent
 from ticketing.tickets.handling import move_ticket
 from ticketing.tickets.history import own_story
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.journal import DESK, verify_journal
+from ticketing.tickets.journal import DESK
 from ticketing.tickets.logic import STAFF_ONLY, EntryKind, ResolutionCode, Status, TicketType, ticket_number
 from ticketing.tickets.merging import merge_ticket
+from ticketing.tickets.verifying import verify_journal
 
 TRAY = "Use the tray below."
 

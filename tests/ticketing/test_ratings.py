@@ -20,11 +20,12 @@ from ticketing.ratings.models import Rating
 from ticketing.ratings.operations import give_rating
 from ticketing.ratings.queries import asked_rating, list_ratings, satisfaction
 from ticketing.tickets.erasing import erase_text
-from ticketing.tickets.journal import person, verify_journal
+from ticketing.tickets.journal import person
 from ticketing.tickets.logic import EntryKind, ResolutionCode, Status, ticket_number
 from ticketing.tickets.merging import merge_ticket
 from ticketing.tickets.models import TicketWatcher
 from ticketing.tickets.tagging import tag_ticket
+from ticketing.tickets.verifying import verify_journal
 
 
 def ratings(db: Database) -> list[Rating]:

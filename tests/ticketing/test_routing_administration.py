@@ -30,9 +30,9 @@ from ticketing.tickets.assigning import assign_ticket
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.escalating import escalate_ticket
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import EntryKind, Status, TicketType
 from ticketing.tickets.priority import Impact, Priority, Urgency
+from ticketing.tickets.verifying import verify_journal
 
 ERP: Any = {"names": {"en": "ERP"}, "parent": "software", "words": {"en": ["sap", "purchase order"]}}
 

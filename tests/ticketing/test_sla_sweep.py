@@ -31,10 +31,10 @@ from ticketing.sla.operations import tell_due
 from ticketing.sla.queries import due_tickets
 from ticketing.sla.upkeep import renew
 from ticketing.tickets.handling import move_ticket
-from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import EntryKind, HoldReason, Status, SupportTier
 from ticketing.tickets.models import Ticket
 from ticketing.tickets.priority import Impact, Urgency
+from ticketing.tickets.verifying import verify_journal
 
 FIRST_WARNED, FIRST_BROKEN = ("first_response", 1, "warning"), ("first_response", 1, "breach")
 WARNED, BREACHED = EntryKind.SLA_WARNED, EntryKind.SLA_BREACHED

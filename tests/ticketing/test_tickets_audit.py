@@ -18,10 +18,10 @@ from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.files import NewFile
 from ticketing.tickets.handling import add_reply
-from ticketing.tickets.journal import Broken, verify_journal
 from ticketing.tickets.logic import Status, Visibility
 from ticketing.tickets.merging import merge_ticket, unmerge_ticket
 from ticketing.tickets.tagging import tag_ticket
+from ticketing.tickets.verifying import Broken, verify_journal
 from ticketing.tickets.watching import unwatch_ticket, watch_ticket
 
 AGENT = "agent:1"

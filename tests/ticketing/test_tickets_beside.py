@@ -31,7 +31,7 @@ from ticketing.tickets.files import LARGEST_FILE, NAME_CHARACTERS, Files, clean_
 from ticketing.tickets.handling import add_reply, add_work_note
 from ticketing.tickets.history import own_story
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.journal import person, verify_journal
+from ticketing.tickets.journal import person
 from ticketing.tickets.logic import EntryKind, Status, TicketType, Visibility
 from ticketing.tickets.merging import merge_ticket
 from ticketing.tickets.models import TicketTag
@@ -39,6 +39,7 @@ from ticketing.tickets.phoning import open_for_person
 from ticketing.tickets.queries import own_tickets
 from ticketing.tickets.splitting import split_ticket
 from ticketing.tickets.tagging import MOST_TAGS, TAG_CHARACTERS, tag_of, tag_ticket
+from ticketing.tickets.verifying import verify_journal
 from ticketing.tickets.watching import MOST_WATCHERS, unwatch_ticket, watch_ticket, watchers_of
 
 AGENT = "agent:1"

@@ -31,12 +31,12 @@ from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.errors import TextMissing, TicketNotFound
 from ticketing.tickets.handling import add_reply, add_work_note
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import OPEN, EntryKind, Status, TicketType
 from ticketing.tickets.models import TicketReply
 from ticketing.tickets.operations import Commented, add_comment_for_turn, open_ticket_for_turn
 from ticketing.tickets.priority import Priority
 from ticketing.tickets.queries import OwnReply, OwnTicket, own_ticket, own_tickets, similar_open_tickets
+from ticketing.tickets.verifying import verify_journal
 from ticketing.turns.errors import TurnLost
 from ticketing.turns.logic import LEASE, TurnOutcome
 from ticketing.turns.operations import finish_turn

@@ -17,9 +17,9 @@ from ticketing.tickets.families import unset_parent
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket
 from ticketing.tickets.history import own_story
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import EntryKind, ResolutionCode, Status, TicketType
 from ticketing.tickets.requesters import OwnWords, reply_as_requester
+from ticketing.tickets.verifying import verify_journal
 
 OPEN_ONES = (Status.NEW, Status.ASSIGNED, Status.IN_PROGRESS, Status.ON_HOLD)
 

@@ -21,10 +21,10 @@ from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.errors import EntryNotFound, MoveNotAllowed, TextMissing, TicketNotFound
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket, reclassify
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.journal import Broken, verify_journal
 from ticketing.tickets.logic import EntryKind, HoldReason, Status
 from ticketing.tickets.models import JournalEntry
 from ticketing.tickets.priority import Impact, Urgency
+from ticketing.tickets.verifying import Broken, verify_journal
 
 EXAMPLES = {"sqlite": 60, "postgresql": 15}
 AGENT = "agent:1"

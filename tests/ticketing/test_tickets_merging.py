@@ -16,11 +16,12 @@ from ticketing.tickets.dossier import staff_ticket
 from ticketing.tickets.errors import MergeNotAllowed, MoveNotAllowed, ReplyNotAllowed, TicketNotFound
 from ticketing.tickets.handling import move_ticket
 from ticketing.tickets.history import Writer, own_story
-from ticketing.tickets.journal import person, verify_journal
+from ticketing.tickets.journal import person
 from ticketing.tickets.logic import EntryKind, HoldReason, ResolutionCode, Status
 from ticketing.tickets.merging import Joined, merge_ticket, resolve_as_duplicate, unmerge_ticket
 from ticketing.tickets.queries import own_ticket
 from ticketing.tickets.requesters import OwnWords, reopen_as_requester, reply_as_requester
+from ticketing.tickets.verifying import verify_journal
 from ticketing.tickets.watching import watch_ticket, watchers_of
 
 AGENT = "agent:1"

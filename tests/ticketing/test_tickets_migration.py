@@ -16,10 +16,10 @@ from tests.databases import BACKENDS, an_empty_postgres, import_every_model
 from ticketing.groups.logic import SHIPPED
 from ticketing.groups.models import AssignmentGroup
 from ticketing.tickets.handling import move_ticket
-from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import Status
 from ticketing.tickets.models import Ticket
 from ticketing.tickets.priority import Priority
+from ticketing.tickets.verifying import verify_journal
 
 import_every_model()  # a ticket refers to conversations, which this file does not name
 

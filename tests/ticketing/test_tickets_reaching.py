@@ -14,11 +14,11 @@ from tests.ticketing.tickets import a_ticket, journal, letters, take, ticket_of
 from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.families import unset_parent
 from ticketing.tickets.handling import add_work_note
-from ticketing.tickets.journal import verify_journal
 from ticketing.tickets.logic import EntryKind, Status
 from ticketing.tickets.merging import merge_ticket
 from ticketing.tickets.models import JournalText
 from ticketing.tickets.reaching import children_to_reach, families_to_reach, reach_children
+from ticketing.tickets.verifying import verify_journal
 
 
 def kinds(db: Database, ticket_id: int) -> list[EntryKind]:

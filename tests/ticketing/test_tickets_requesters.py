@@ -23,7 +23,7 @@ from ticketing.tickets.errors import (
     TicketNotFound,
 )
 from ticketing.tickets.handling import move_ticket
-from ticketing.tickets.journal import person, verify_journal
+from ticketing.tickets.journal import person
 from ticketing.tickets.logic import (
     MOVES,
     OPEN,
@@ -38,6 +38,7 @@ from ticketing.tickets.logic import (
 )
 from ticketing.tickets.queries import Moment, own_ticket
 from ticketing.tickets.requesters import OwnWords, Written, reopen_as_requester, reply_as_requester
+from ticketing.tickets.verifying import verify_journal
 
 Verb = Callable[..., Written]
 BOTH: list[tuple[Verb, Status]] = [

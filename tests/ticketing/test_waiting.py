@@ -20,10 +20,11 @@ from ticketing.routing.administration import RuleChanges, add_rule
 from ticketing.tickets.assigning import assign_ticket, transfer_ticket, unassign_ticket
 from ticketing.tickets.escalating import escalate_ticket
 from ticketing.tickets.handling import move_ticket, reclassify
-from ticketing.tickets.journal import DESK, verify_journal
+from ticketing.tickets.journal import DESK
 from ticketing.tickets.logic import EntryKind, Status
 from ticketing.tickets.models import Ticket
 from ticketing.tickets.priority import Impact, Urgency
+from ticketing.tickets.verifying import verify_journal
 from ticketing.tickets.waiting import NOBODY, crew_at_hand, give_waiting, waiting_tickets
 
 HERE = "workplace"

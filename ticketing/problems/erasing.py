@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from ticketing.problems.access import access_problem
 from ticketing.problems.errors import ProblemRefused
-from ticketing.problems.journal import ProblemAct, words_told, write_problem_entry
+from ticketing.problems.journal import ProblemAct, write_problem_entry
 from ticketing.problems.logic import ProblemEntryKind, problem_number
 from ticketing.problems.models import ProblemEntry
+from ticketing.problems.verifying import words_told
 from ticketing.tickets.errors import EntryNotFound
 from ticketing.tickets.logic import ERASED
 

@@ -12,8 +12,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from ticketing.tickets.belongings import Belongings, belongings_of
+from ticketing.tickets.chain import Linked
 from ticketing.tickets.errors import TicketNotFound
-from ticketing.tickets.journal import (
+from ticketing.tickets.logic import ticket_number
+from ticketing.tickets.models import JournalEntry, JournalText, Ticket
+from ticketing.tickets.verifying import (
     UNREADABLE,
     Broken,
     Written,
@@ -21,8 +24,6 @@ from ticketing.tickets.journal import (
     verify_journal,
     what_is_written,
 )
-from ticketing.tickets.logic import ticket_number
-from ticketing.tickets.models import JournalEntry, JournalText, Ticket
 
 DAMAGED = (*UNREADABLE, AttributeError)
 """What comes of values that are not even of the right shape."""
@@ -117,22 +118,27 @@ def export_journal(
     if until is not None:
         wanted = wanted.where(JournalEntry.at < until)
     return [
-        Exported(
-            id=entry.id,
-            number=ticket_number(type_, entry.ticket_id),
-            entry=entry.number,
-            kind=entry.kind.value,
-            actor=entry.actor,
-            at=entry.at,
-            before=entry.before,
-            after=entry.after,
-            data=entry.data,
-            text_digest=entry.text_digest,
-            digest=entry.digest,
-            text=words if with_texts else None,
-        )
+        exported(entry, ticket_number(type_, entry.ticket_id), words if with_texts else None)
         for entry, type_, words in session.execute(wanted)
     ]
+
+
+def exported(entry: Linked, number: str, words: str | None) -> Exported:
+    """An entry as it is read out."""
+    return Exported(
+        id=entry.id,
+        number=number,
+        entry=entry.number,
+        kind=entry.kind.value,
+        actor=entry.actor,
+        at=entry.at,
+        before=entry.before,
+        after=entry.after,
+        data=entry.data,
+        text_digest=entry.text_digest,
+        digest=entry.digest,
+        text=words,
+    )
 
 
 def _verified(session: Session, ids: Sequence[int]) -> tuple[int, tuple[Broken, ...]]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import enum
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from ticketing.tickets.logic import EntryKind
 
 Fields = dict[str, Any]
+Fault = tuple[int | None, str]
+"""The entry at which something is wrong, or None for the ticket or the problem itself; and what is wrong."""
+R = TypeVar("R")
 
 
 class Said(Protocol):
@@ -34,6 +37,15 @@ class Said(Protocol):
     def at(self) -> datetime: ...
     @property
     def text_digest(self) -> str | None: ...
+
+
+class Linked(Said, Protocol):
+    """An entry as it is kept."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def digest(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -123,6 +135,46 @@ def replay(entries: Iterable[Said]) -> Fields:
                 raise ReplayFailed(entry.number, field)
         state |= entry.after
     return state
+
+
+def broken_chain(
+    rows: Sequence[R],
+    *,
+    length: int,
+    entry_of: Callable[[R], Linked],
+    digest_of: Callable[[str, R], str],
+    fault_in: Callable[[R], str | None],
+) -> Iterator[Fault]:
+    """What is missing, changed, swapped or added in a journal that should have so many entries, in order.
+
+    Args:
+        digest_of: the digest of an entry behind the one with this digest.
+        fault_in: what is wrong with what stands beside an entry.
+    """
+    previous = ""
+    for expected, row in enumerate(rows, start=1):
+        entry = entry_of(row)
+        if entry.number != expected:
+            yield expected, "it is missing"
+            return
+        if entry.digest != digest_of(previous, row):
+            yield expected, "it is not what was written"
+        if why := fault_in(row):
+            yield expected, why
+        previous = entry.digest
+    if length > len(rows):
+        yield len(rows) + 1, "it is missing"
+
+
+def erased_by_nobody(erasures: Iterable[Said], erased: Iterable[Said]) -> Iterator[Fault]:
+    """Entries whose words are gone although no erasure tells of it.
+
+    Asked last: the entry that tells of an erasure comes later, and must itself be sound.
+    """
+    told = {each.data.get("entry") for each in erasures}
+    for entry in erased:
+        if entry.number not in told:
+            yield entry.number, "its text was erased by nobody"
 
 
 def _plain(value: Any) -> Any:
