@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from ticketing.problems.belongings import broken_links
 from ticketing.problems.errors import ProblemNotFound
-from ticketing.problems.journal import TRACKED, ProblemSaid, state_of
+from ticketing.problems.journal import TRACKED, ProblemSaid, problem_link, state_of
 from ticketing.problems.logic import ProblemEntryKind, problem_number
 from ticketing.problems.models import Problem, ProblemEntry
 from ticketing.tickets.audit import DAMAGED
