@@ -40,8 +40,6 @@ async def ticket_history(_: Stage, visit: Visit) -> None:
     await visit.open()
     number = await visit.opens_new_ticket("ticket")
     visit.team.replies(number, SAID[visit.language]["team"])
-    name = "Procès-verbal_" + "x" * 100 + ".png"
-    visit.team.attaches(number, name, a_screenshot(), SAID[visit.language]["resolved"])
     visit.team.moves(number, Status.ON_HOLD)
     await visit.opens_tickets()
     await visit.opens_ticket(number)
@@ -52,6 +50,8 @@ async def ticket_resolved(_: Stage, visit: Visit) -> None:
     await visit.open()
     number = await visit.opens_new_ticket("ticket")
     visit.team.replies(number, SAID[visit.language]["team"])
+    name = "Procès-verbal_" + "x" * 100 + ".png"
+    visit.team.attaches(number, name, a_screenshot(), SAID[visit.language]["resolved"])
     visit.team.moves(number, Status.RESOLVED, SAID[visit.language]["resolved"])
     await visit.opens_tickets()
     await visit.opens_ticket(number)
