@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 import secrets
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -65,6 +65,11 @@ class Step:
     actor: str
     after: Fields
     words: str | None = None
+    data: Fields = field(default_factory=dict)
+
+
+NOTE = 4
+"""Where the first note for the team stands in what follows an opening."""
 
 
 def fill(db: Database, tickets: int, *, seed: int = 1) -> None:
@@ -160,6 +165,11 @@ def _add_ticket(rows: Rows, ticket_id: int, tickets: int, people: int, chance: r
     words = opening_words(subject, subject, None)
     opening = Step(EntryKind.OPENED, ASSISTANT, dict(state), words)
     life = _open_life(agent, requester_id) if is_open else _whole_life(agent, requester_id)
+    if ticket_id % 5 == 0:
+        tag = chance.choice(WORDS)
+        rows[TicketTag].append({"ticket_id": ticket_id, "tag": tag})
+        # In place of a note, so that there are as many entries as everywhere.
+        life[NOTE] = Step(EntryKind.TAGGED, agent, {}, data={"added": [tag], "removed": []})
     steps = [opening, *life]
     assert len(steps) == ENTRIES, "what is measured is tickets with ten entries"  # noqa: S101
     entries = _add_journal(rows, ticket_id, steps, opened_at, state)
@@ -183,8 +193,6 @@ def _add_ticket(rows: Rows, ticket_id: int, tickets: int, people: int, chance: r
         }
         | _as_enums(state)
     )
-    if ticket_id % 5 == 0:
-        rows[TicketTag].append({"ticket_id": ticket_id, "tag": chance.choice(WORDS)})
 
 
 def _open_life(agent: str, requester_id: int) -> list[Step]:
@@ -222,7 +230,7 @@ def _add_journal(
             kind=step.kind,
             before={} if is_opening else {name: state[name] for name in step.after},
             after=step.after,
-            data={},
+            data=step.data,
             actor=step.actor,
             at=at,
             text_digest=text_digest(salt, step.words) if salt and step.words is not None else None,
