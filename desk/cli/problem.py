@@ -13,7 +13,7 @@ import typer
 
 from desk.cli import clock
 from desk.cli.console import CommandFailed, say
-from desk.cli.ticket_deeds import As, AsJson, actor_of, agent_id, id_of, read, words
+from desk.cli.ticket_deeds import As, AsJson, EntryToErase, actor_of, agent_id, id_of, read, words
 from desk.settings import load
 from ticketing.problems.logic import ProblemStatus
 from ticketing.tickets.priority import Impact, Urgency
@@ -262,7 +262,7 @@ def note(number: Number, text: Text, as_: As = None, as_json: AsJson = False) ->
 @app.command()
 def erase(
     number: Number,
-    entry: Annotated[int, typer.Argument(metavar="ENTRY", help="The entry whose words are to go.")],
+    entry: EntryToErase,
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:

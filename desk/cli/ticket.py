@@ -12,7 +12,7 @@ import typer
 
 from desk.cli import clock, ticket_bonds, ticket_work
 from desk.cli.console import CommandFailed, say
-from desk.cli.ticket_deeds import As, AsJson, Number, actor_of, agent_id, id_of, read
+from desk.cli.ticket_deeds import As, AsJson, EntryToErase, Number, actor_of, agent_id, id_of, read
 from desk.settings import load
 from ticketing.tickets.logic import Status, SupportTier, TicketType
 from ticketing.tickets.priority import Priority
@@ -181,7 +181,7 @@ def file_(
 @app.command()
 def erase(
     number: Number,
-    entry: Annotated[int, typer.Argument(metavar="ENTRY", help="The entry whose words are to go.")],
+    entry: EntryToErase,
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ticketing.problems.logic import problem_number
 from ticketing.problems.models import Problem, ProblemEntry
 from ticketing.problems.verifying import verify_problem_journal
-from ticketing.tickets.audit import Checked, Exported, exported
+from ticketing.tickets.audit import Checked, Exported, exported, written_within
 
 
 def problems_on_file(session: Session) -> int:
@@ -28,11 +28,12 @@ def export_problem_journal(
     with_texts: bool = False,
 ) -> list[Exported]:
     """The next entries behind an id, as `export_journal` gives those of tickets; ids are of their own."""
-    wanted = select(ProblemEntry).where(ProblemEntry.id > after).order_by(ProblemEntry.id).limit(limit)
-    if since is not None:
-        wanted = wanted.where(ProblemEntry.at >= since)
-    if until is not None:
-        wanted = wanted.where(ProblemEntry.at < until)
+    wanted = (
+        select(ProblemEntry)
+        .where(*written_within(ProblemEntry, after, since, until))
+        .order_by(ProblemEntry.id)
+        .limit(limit)
+    )
     return [
         exported(entry, problem_number(entry.problem_id), entry.text if with_texts else None)
         for entry in session.scalars(wanted)

@@ -24,7 +24,7 @@ from ticketing.tickets.chain import (
     text_digest,
 )
 from ticketing.tickets.logic import ERASED
-from ticketing.tickets.verifying import UNREADABLE, Broken
+from ticketing.tickets.verifying import Broken, first_unreadable
 
 
 def verify_problem_journal(session: Session, problem_id: int) -> Broken | None:
@@ -69,7 +69,7 @@ def _broken_entries(problem: Problem, rows: Sequence[ProblemEntry]) -> Iterator[
 def _erased_by_nobody(rows: Sequence[ProblemEntry]) -> Iterator[Fault]:
     return erased_by_nobody(
         (row for row in rows if row.kind is ProblemEntryKind.TEXT_ERASED),
-        (row for row in rows if row.text_digest is not None and row.salt is None),
+        (row for row in rows if _is_erased(row)),
     )
 
 
@@ -123,22 +123,22 @@ def words_told(rows: Sequence[ProblemEntry]) -> dict[str, str | None]:
 
 
 def _words(row: ProblemEntry) -> str | None:
-    is_erased = row.text_digest is not None and row.salt is None
-    return ERASED if is_erased else row.text
+    return ERASED if _is_erased(row) else row.text
+
+
+def _is_erased(row: ProblemEntry) -> bool:
+    return row.text_digest is not None and row.salt is None
 
 
 def _first_unreadable(session: Session, problem_id: int) -> int | None:
-    places = session.execute(
+    places = (
         select(ProblemEntry.id, ProblemEntry.number)
         .where(ProblemEntry.problem_id == problem_id)
         .order_by(ProblemEntry.number)
-    ).all()
-    for entry_id, number in places:
-        try:
-            session.get(ProblemEntry, entry_id, populate_existing=True)
-        except UNREADABLE:
-            return number
-    return None
+    )
+    return first_unreadable(
+        session, places, lambda entry_id: session.get(ProblemEntry, entry_id, populate_existing=True)
+    )
 
 
 def _said(row: ProblemEntry) -> ProblemSaid:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.orm import Session
 
 from ticketing.tickets.belongings import Belongings, belongings_of
@@ -109,18 +109,25 @@ def export_journal(
         select(JournalEntry, Ticket.type, JournalText.text)
         .join(Ticket, Ticket.id == JournalEntry.ticket_id)
         .outerjoin(JournalText, JournalText.entry_id == JournalEntry.id)
-        .where(JournalEntry.id > after)
+        .where(*written_within(JournalEntry, after, since, until))
         .order_by(JournalEntry.id)
         .limit(limit)
     )
-    if since is not None:
-        wanted = wanted.where(JournalEntry.at >= since)
-    if until is not None:
-        wanted = wanted.where(JournalEntry.at < until)
     return [
         exported(entry, ticket_number(type_, entry.ticket_id), words if with_texts else None)
         for entry, type_, words in session.execute(wanted)
     ]
+
+
+def written_within(
+    entries: type[Any], after: int, since: datetime | None, until: datetime | None
+) -> Iterator[ColumnElement[bool]]:
+    """Conditions for entries of a journal behind an id, from a moment on, and before another."""
+    yield entries.id > after
+    if since is not None:
+        yield entries.at >= since
+    if until is not None:
+        yield entries.at < until
 
 
 def exported(entry: Linked, number: str, words: str | None) -> Exported:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from ticketing.tickets.belongings import Belongings, Told, belongings_of, broken_belongings
@@ -97,14 +97,21 @@ def what_is_written(session: Session, which: ColumnElement[bool]) -> list[Writte
 
 
 def _first_unreadable(session: Session, ticket_id: int) -> int | None:
-    places = session.execute(
+    places = (
         select(JournalEntry.id, JournalEntry.number)
         .where(JournalEntry.ticket_id == ticket_id)
         .order_by(JournalEntry.number)
-    ).all()
-    for entry_id, number in places:
+    )
+    return first_unreadable(
+        session, places, lambda entry_id: what_is_written(session, JournalEntry.id == entry_id)
+    )
+
+
+def first_unreadable(session: Session, places: Select[int, int], read: Callable[[int], object]) -> int | None:
+    """The number of the first entry, of ids and numbers in order, that cannot be read."""
+    for entry_id, number in session.execute(places).all():
         try:
-            what_is_written(session, JournalEntry.id == entry_id)
+            read(entry_id)
         except UNREADABLE:
             return number
     return None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from desk.cli.checks.findings import PREPARES, Finding, State
+from desk.cli.checks.reading import is_ready, read
 from desk.preparation.steps import is_missing_file
 from desk.settings import Settings, masked
 from desk.web_assets import loaders_folder
@@ -29,13 +30,11 @@ def database(settings: Settings) -> Iterator[Finding]:
 
 def _articles(settings: Settings) -> Iterator[Finding]:
     from knowledge.articles.queries import published_articles
-    from storage.database import Database
 
-    opened = Database(settings.database_url, threads=1)
-    try:
-        counts = {language: len(opened.read(published_articles, language)) for language in settings.languages}
-    finally:
-        opened.close()
+    counts = read(
+        settings,
+        lambda session: {each: len(published_articles(session, each)) for each in settings.languages},
+    )
     what = ", ".join(f"{count} in {language}" for language, count in counts.items())
     if all(counts.values()):
         yield Finding("articles", State.OK, what)
@@ -46,22 +45,15 @@ def _articles(settings: Settings) -> Iterator[Finding]:
 def widget(settings: Settings) -> Iterator[Finding]:
     """Whether the sites can show the counter, and whether pinned loaders are still what pages expect."""
     from identity.sites.queries import all_sites
-    from storage import schema
-    from storage.database import Database
 
     for name in broken_loaders(settings.var):
         what = f"{loaders_folder(settings.var) / name} was changed: pages that pin it show no counter"
         yield Finding(
             "widget", State.FAIL, what, "bring it back from a backup, or give those pages a new line"
         )
-    url = settings.database_url
-    if is_missing_file(url) or not schema.status(url).is_current:
-        return  # said by the check of the database
-    opened = Database(url, threads=1)
-    try:
-        sites = opened.read(all_sites)
-    finally:
-        opened.close()
+    if not is_ready(settings):
+        return
+    sites = read(settings, all_sites)
     if not sites:
         yield Finding("widget", State.WARN, "no page may show the counter yet", "`guichet site add`")
     for site in sites:
@@ -80,21 +72,14 @@ def mail(settings: Settings) -> Iterator[Finding]:
     """Where mail goes, and whether some of it was given up."""
     from notices.outbox.models import OutboxState
     from notices.outbox.operations import outbox_counts
-    from storage import schema
-    from storage.database import Database
 
     where = f"by {settings.smtp_host}, encryption: {settings.smtp_encryption}"
     if not settings.smtp_host:
         where = f"kept in {settings.var / 'mail'} (no GUICHET_SMTP_HOST)"
-    url = settings.database_url
-    if is_missing_file(url) or not schema.status(url).is_current:
+    if not is_ready(settings):
         yield Finding("mail", State.OK, where)
         return
-    opened = Database(url, threads=1)
-    try:
-        counts = opened.read(outbox_counts)
-    finally:
-        opened.close()
+    counts = read(settings, outbox_counts)
     where += f"; {counts[OutboxState.WAITING]} on their way"
     if dead := counts[OutboxState.DEAD]:
         do = "`guichet outbox list --dead` says why; `guichet outbox resend --dead` tries again"

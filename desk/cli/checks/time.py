@@ -1,18 +1,15 @@
 """Whether time is as it should be: the machine's clock, and the calendars by which promises are counted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from desk.cli import clock as clock_of_commands
 from desk.cli.checks.findings import Finding, State
-from desk.preparation.steps import is_missing_file
+from desk.cli.checks.reading import is_ready, read
 from desk.settings import Settings
-
-T = TypeVar("T")
 
 # Machines that set their clocks by the network are within a second of each other.
 TOLERANCE = timedelta(seconds=60)
@@ -20,10 +17,10 @@ TOLERANCE = timedelta(seconds=60)
 
 def clock(settings: Settings) -> Iterator[Finding]:
     """The clock against what is on file, and against that of the database's server."""
-    if _is_unready(settings):
+    if not is_ready(settings):
         return
     now = clock_of_commands.now()
-    newest, theirs = _read(settings, _newest), _read(settings, _server_time)
+    newest, theirs = read(settings, lambda session: (_newest(session), _server_time(session)))
     if newest is not None and newest > now + TOLERANCE:
         what = f"it is {now:%Y-%m-%d %H:%M} UTC here, and something on file is of {newest:%Y-%m-%d %H:%M}"
         do = "set the clock, by the network best: until then deadlines are told late"
@@ -40,9 +37,9 @@ def calendars(settings: Settings) -> Iterator[Finding]:
     """Whether somebody has said where the office is."""
     from ticketing.calendars.queries import all_calendars
 
-    if _is_unready(settings):
+    if not is_ready(settings):
         return
-    office = next((each for each in _read(settings, all_calendars) if each.key == "office"), None)
+    office = next((each for each in read(settings, all_calendars) if each.key == "office"), None)
     if office is None:
         return
     if office.time_zone == "UTC" and not office.country:
@@ -71,18 +68,3 @@ def _server_time(session: Session) -> datetime | None:
     if session.get_bind().dialect.name == "sqlite":
         return None
     return session.scalar(select(func.now()))
-
-
-def _is_unready(settings: Settings) -> bool:
-    from storage import schema
-
-    # Said by the check of the database.
-    url = settings.database_url
-    return is_missing_file(url) or not schema.status(url).is_current
-
-
-def _read(settings: Settings, look: Callable[[Session], T]) -> T:
-    from desk.cli.opened import opened
-
-    with opened(settings) as database:
-        return database.read(look)

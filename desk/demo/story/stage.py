@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -59,11 +59,10 @@ class Stage:
         Raises:
             StoryStuck: it did not become true; `what` says what did not happen.
         """
-        with _patiently(what):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                while not (found := await self.database.aread(look)):  # noqa: ASYNC110 - a row has no event
-                    await asyncio.sleep(LOOKS_EVERY)
-                return found
+        async with _patiently(what, PATIENCE_SECONDS):
+            while not (found := await self.database.aread(look)):  # noqa: ASYNC110 - a row has no event
+                await asyncio.sleep(LOOKS_EVERY)
+            return found
 
 
 def environment_of(base: Settings, folder: Path, **changes: str) -> dict[str, str]:
@@ -130,22 +129,22 @@ def _prepare(settings: Settings) -> None:
 async def _until_healthy(rasa: Child) -> None:
     ended = asyncio.create_task(rasa.ended())
     try:
-        with _patiently("Rasa did not get ready"):
-            async with asyncio.timeout(RASA_SECONDS):
-                while not await rasa.spec.is_healthy():
-                    if ended.done():
-                        raise StoryStuck(f"Rasa ended: {ended.result()}")
-                    await asyncio.sleep(LOOKS_EVERY)
+        async with _patiently("Rasa did not get ready", RASA_SECONDS):
+            while not await rasa.spec.is_healthy():
+                if ended.done():
+                    raise StoryStuck(f"Rasa ended: {ended.result()}")
+                await asyncio.sleep(LOOKS_EVERY)
     finally:
         ended.cancel()
 
 
-@contextlib.contextmanager
-def _patiently(what: str) -> Iterator[None]:
+@contextlib.asynccontextmanager
+async def _patiently(what: str, seconds: float) -> AsyncIterator[None]:
     try:
-        yield
+        async with asyncio.timeout(seconds):
+            yield
     except TimeoutError:
-        raise StoryStuck(f"{what} within {PATIENCE_SECONDS:.0f} s") from None
+        raise StoryStuck(f"{what} within {seconds:.0f} s") from None
 
 
 def _free_ports(count: int) -> list[int]:

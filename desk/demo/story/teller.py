@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from desk.demo.story.caller import Caller
 from desk.demo.story.stage import Stage
 from notices.mail.port import Letter
-from notices.outbox.models import OutboxItem, OutboxState
+from notices.outbox.models import OutboxState
+from notices.outbox.operations import outbox_counts
 
 ZONE = ZoneInfo("Europe/Paris")
 MOST_LETTERS = 1_000
@@ -32,7 +32,7 @@ class Teller:
     callers: Mapping[str, Caller]
     say: Say
     run: RunCommand
-    _letters: int = field(default=0)
+    _letters: int = 0
 
     def forward(self, *, day: int, hour: int, minute: int = 0, month: int = 4) -> None:
         """Let time pass until then."""
@@ -74,5 +74,4 @@ class Teller:
 
 
 def _is_empty(session: Session) -> bool:
-    waiting = select(func.count()).select_from(OutboxItem).where(OutboxItem.state == OutboxState.WAITING)
-    return session.scalar(waiting) == 0
+    return outbox_counts(session)[OutboxState.WAITING] == 0
