@@ -12,7 +12,7 @@ import typer
 
 from desk.cli import clock, ticket_bonds, ticket_work
 from desk.cli.console import CommandFailed, say
-from desk.cli.ticket_deeds import As, AsJson, EntryToErase, Number, actor_of, agent_id, id_of, read
+from desk.cli.ticket_deeds import As, AsJson, EntryToErase, Number, actor_of, agent_id, id_of, read, write
 from desk.settings import load
 from ticketing.tickets.logic import Status, SupportTier, TicketType
 from ticketing.tickets.priority import Priority
@@ -150,23 +150,22 @@ def file_(
     as_json: AsJson = False,
 ) -> None:
     """Write a file that is on a ticket to a place of its own."""
-    import hashlib
-
+    from ticketing.tickets.errors import FileGone
+    from ticketing.tickets.fetching import whole_file
     from ticketing.tickets.files import Files
     from ticketing.tickets.lists import staff_ticket
 
     settings = load()
-    from desk.cli.opened import opened
-
-    with opened(settings) as database:
-        ticket = database.read(lambda session: staff_ticket(session, id_of(session, number)))
+    ticket = read(settings, lambda session: staff_ticket(session, id_of(session, number)))
     found = next((each for each in ticket.attachments if each.entry == entry), None)
     if found is None:
         raise CommandFailed(f"entry {entry} of {ticket.row.number} brought no file")
-    path = Files(settings.attachments_folder).path(found.digest)
-    content = path.read_bytes() if path.exists() else b""
-    if hashlib.sha256(content).hexdigest() != found.digest:
-        raise CommandFailed(f"{path} is not there any more, or not as it was")
+    files = Files(settings.attachments_folder)
+    try:
+        content = whole_file(files, found.digest).read_bytes()
+    except FileGone:
+        where = files.path(found.digest)
+        raise CommandFailed(f"{where} is not there any more, or not as it was") from None
     try:
         with to.open("xb") as file:
             file.write(content)
@@ -189,7 +188,6 @@ def erase(
 
     That there were some, and who erased them, stays. The words a ticket was opened with are entry 1.
     """
-    from desk.cli.opened import opened
     from ticketing.tickets.erasing import erase_text, erased_file
     from ticketing.tickets.errors import EntryNotFound
     from ticketing.tickets.files import Files
@@ -206,8 +204,7 @@ def erase(
                 raise
         return ticket_id, erased_file(session, ticket_id, entry)
 
-    with opened(settings) as database:
-        ticket_id, digest = database.write(act)
+    ticket_id, digest = write(settings, act)
     if digest:
         Files(settings.attachments_folder).forget(digest)
     if as_json:
