@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -151,6 +152,7 @@ class TurnRunner:
                 limit=limit,
                 now=self._now(),
                 received_before=received_before,
+                running=tuple(self._running.values()),
             )
             return claimed
         except DatabaseUnavailable:
@@ -253,10 +255,9 @@ def _finish(session: Session, claimed: ClaimedTurn, replies: Sequence[Reply], *,
 
 
 def _claim_and_look(
-    session: Session, *, owner: str, limit: int, now: datetime, received_before: datetime | None
+    session: Session, *, now: datetime, **which: Any
 ) -> tuple[list[ClaimedTurn], datetime | None]:
-    claimed = claim_turns(session, owner=owner, limit=limit, now=now, received_before=received_before)
-    return claimed, next_ready_at(session, now)
+    return claim_turns(session, now=now, **which), next_ready_at(session, now)
 
 
 def _settle(session: Session, claim: Claim, *, team: Team, now: datetime) -> bool:

@@ -45,6 +45,8 @@ QUICK: dict[str, Any] = {
     "turn_seconds": 1.5,
     "settle_seconds": 6,
 }
+# For what is not about a bound: a machine that stands still for a moment must not reach one.
+PATIENT = QUICK | {"turn_seconds": 40, "settle_seconds": 60}
 
 
 @pytest.fixture(autouse=True)
@@ -52,8 +54,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Seconds of the desk's that are no settings, made as small as its settings are here."""
     for name, value in {
         "desk.gateway.turns.IDLE_SECONDS": 0.1,
-        "desk.gateway.turns.RENEW_SECONDS": 0.2,
-        "ticketing.turns.queue.LEASE": timedelta(seconds=0.8),
         "desk.gateway.answering.RETRY_PAUSE_SECONDS": 0.02,
         "desk.gateway.answering.WORTH_A_RETRY_SECONDS": 0.5,
         "desk.gateway.answering.WORTH_ASKING_SECONDS": 0.2,
@@ -122,7 +122,7 @@ async def test_an_answer_that_is_none_becomes_plain_mode_with_the_same_turn_aske
     async def fail(turn: Frame) -> Answer:
         return FAILURES[failure](turn)
 
-    async with a_rasa(fail) as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    async with a_rasa(fail) as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, SEARCHABLE)
         # Ten megabytes take a moment, so that "still working" may have been said.
         rows = [row for row in await desk.settled(chat.conversation) if row.author is not Author.DESK]
@@ -145,7 +145,7 @@ async def test_a_failure_that_passes_is_answered_by_the_second_try(tmp_path: Pat
             return web.json_response({"error": "turn_failed"}, status=502)
         return await echo(turn)
 
-    async with a_rasa(once) as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    async with a_rasa(once) as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, "hello")
         rows = await desk.settled(chat.conversation)
 
@@ -186,7 +186,7 @@ async def test_what_an_answer_may_carry_is_kept_and_the_rest_dropped(tmp_path: P
             }
         ]
 
-    async with a_rasa(tricky) as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    async with a_rasa(tricky) as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, "hello")
         message = await chat.until(lambda f: f["type"] == "message" and f["author"] == "assistant")
 
@@ -201,7 +201,7 @@ async def test_what_an_answer_may_carry_is_kept_and_the_rest_dropped(tmp_path: P
 
 async def test_a_slow_answer_is_announced_and_then_given_once(tmp_path: Path) -> None:
     gate = Gate()
-    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, "hello")
         await chat.until_message("takes a little longer", author="desk")
         gate.open.set()
@@ -249,7 +249,7 @@ async def test_when_plain_mode_has_nothing_either_there_is_an_apology_and_a_tick
         raise RuntimeError("no search")
 
     monkeypatch.setattr("bot.assistant.plain.PlainAssistant.reply", broken)
-    async with a_desk(tmp_path, **QUICK) as desk, talking(desk) as chat:
+    async with a_desk(tmp_path, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, "the printer is on fire")
         rows = await desk.settled(chat.conversation)
 
@@ -260,7 +260,7 @@ async def test_when_plain_mode_has_nothing_either_there_is_an_apology_and_a_tick
 
 
 async def test_without_rasa_the_desk_searches_and_takes_messages(tmp_path: Path) -> None:
-    async with a_desk(tmp_path, rasa_port=a_free_port(), **QUICK) as desk, talking(desk) as chat:
+    async with a_desk(tmp_path, rasa_port=a_free_port(), **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, SEARCHABLE, 1)
         rows = await desk.settled(chat.conversation)
         assert rows[-1].extras["sources"][0]["slug"] == "connect-to-the-vpn"
@@ -320,7 +320,7 @@ def rasa_transport(rasa: ScriptedRasa) -> asyncio.Transport:
 
 async def test_who_is_taken_over_during_a_turn_hears_nothing_of_the_assistant(tmp_path: Path) -> None:
     gate = Gate()
-    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, "hello", 1)
         await eventually(lambda: rasa.flying)
         await ask(chat, "are you there?", 2)
@@ -346,7 +346,7 @@ async def test_a_take_over_silences_the_still_working_notice_and_plain_mode_too(
 
 async def test_fragments_sent_before_a_turn_starts_join_it(tmp_path: Path) -> None:
     gate = Gate()
-    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, "first", 1)
         await eventually(lambda: rasa.flying)
         acks = [await chat.send(f"c-{number}", f"part {number}") for number in (2, 3, 4)]
@@ -360,7 +360,7 @@ async def test_fragments_sent_before_a_turn_starts_join_it(tmp_path: Path) -> No
 async def test_one_conversation_has_one_turn_at_a_time(tmp_path: Path) -> None:
     async with (
         a_rasa() as rasa,
-        a_desk(tmp_path, rasa, turns_at_once=8, **QUICK) as desk,
+        a_desk(tmp_path, rasa, turns_at_once=8, **PATIENT) as desk,
         talking(desk) as chat,
     ):
         for number in range(20):
@@ -378,9 +378,7 @@ async def test_never_more_turns_are_in_flight_than_are_allowed(tmp_path: Path) -
 
     async with contextlib.AsyncExitStack() as stack:
         rasa = await stack.enter_async_context(a_rasa(takes_a_moment))
-        desk = await stack.enter_async_context(
-            a_desk(tmp_path, rasa, turns_at_once=2, **(QUICK | {"settle_seconds": 60}))
-        )
+        desk = await stack.enter_async_context(a_desk(tmp_path, rasa, turns_at_once=2, **PATIENT))
         chats = [await stack.enter_async_context(talking(desk)) for _ in range(8)]
 
         async def write(chat: SocketChat) -> None:
@@ -399,10 +397,9 @@ async def test_never_more_turns_are_in_flight_than_are_allowed(tmp_path: Path) -
 
 async def test_a_line_that_comes_while_turns_are_being_claimed_takes_no_second_place(tmp_path: Path) -> None:
     gate = Gate()
-    slow = QUICK | {"turn_seconds": 40, "settle_seconds": 60}
     async with (
         a_rasa(gate) as rasa,
-        a_desk(tmp_path, rasa, turns_at_once=1, **slow) as desk,
+        a_desk(tmp_path, rasa, turns_at_once=1, **PATIENT) as desk,
         talking(desk) as first,
         talking(desk) as second,
     ):
@@ -446,8 +443,8 @@ async def test_a_line_that_comes_while_turns_are_being_claimed_takes_no_second_p
 async def test_two_desks_on_one_database_answer_every_line_once(tmp_path: Path) -> None:
     async with (
         a_rasa() as rasa,
-        a_desk(tmp_path, rasa, **QUICK) as left,
-        a_desk(tmp_path, rasa, **QUICK) as right,
+        a_desk(tmp_path, rasa, **PATIENT) as left,
+        a_desk(tmp_path, rasa, **PATIENT) as right,
     ):
         token = await left.visitor()
         async with (
@@ -468,7 +465,7 @@ async def test_two_desks_on_one_database_answer_every_line_once(tmp_path: Path) 
 
 
 async def test_a_turn_whose_owner_died_is_answered_once_by_another(tmp_path: Path) -> None:
-    async with a_rasa() as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    async with a_rasa() as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, "one", 1)
         await desk.settled(chat.conversation, 1)
 
@@ -489,7 +486,7 @@ async def test_a_turn_whose_owner_died_is_answered_once_by_another(tmp_path: Pat
 
 async def test_who_lost_its_lease_commits_nothing(tmp_path: Path) -> None:
     gate = Gate()
-    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, "hello")
         await eventually(lambda: rasa.flying)
 
@@ -525,10 +522,11 @@ async def test_a_turn_that_cannot_be_committed_is_taken_again_though_the_desk_is
         return await echo(turn)
 
     monkeypatch.setattr("desk.gateway.turns.finish_turn", fails_at_first)
-    patient = QUICK | {"turn_seconds": 40, "settle_seconds": 60}
+    monkeypatch.setattr("desk.gateway.turns.RENEW_SECONDS", 0.2)
+    monkeypatch.setattr("ticketing.turns.queue.LEASE", timedelta(seconds=0.8))
     async with (
         a_rasa(held) as rasa,
-        a_desk(tmp_path, rasa, **patient) as running,
+        a_desk(tmp_path, rasa, **PATIENT) as running,
         talking(running) as busy,
         talking(running) as chat,
     ):
@@ -544,7 +542,7 @@ async def test_a_turn_that_cannot_be_committed_is_taken_again_though_the_desk_is
 
 async def test_a_turn_that_brought_its_desk_down_three_times_ends_with_an_apology(tmp_path: Path) -> None:
     gate = Gate()
-    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, "hello")
         await eventually(lambda: rasa.flying)
 
@@ -610,19 +608,19 @@ async def test_a_desk_that_stops_hands_its_turns_back_and_the_next_answers_them_
 async def test_a_desk_that_stops_finishes_what_is_nearly_done(tmp_path: Path) -> None:
     gate = Gate()
     async with a_rasa(gate) as rasa:
-        async with a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+        async with a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
             await ask(chat, "hello")
             await eventually(lambda: rasa.flying)
             there = chat.conversation
             asyncio.get_running_loop().call_later(0.1, gate.open.set)
-        async with a_desk(tmp_path, rasa, **QUICK) as desk:
+        async with a_desk(tmp_path, rasa, **PATIENT) as desk:
             assert desk.outcome(there) is TurnOutcome.ANSWERED
             assert len(rasa.turns) == 1
 
 
 async def test_a_locked_database_delays_an_answer_and_loses_none(tmp_path: Path) -> None:
     gate = Gate()
-    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
         await ask(chat, "hello")
         await eventually(lambda: rasa.flying)
         with _locked(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -33,7 +35,6 @@ from ticketing.turns.logic import (
     Claim,
     TurnOutcome,
     TurnState,
-    is_claimable,
     is_worn_out,
 )
 from ticketing.turns.models import Turn
@@ -243,6 +244,27 @@ def test_who_lost_a_turn_does_not_renew_it(db: Database, talk: Talk) -> None:
     assert db.write(renew_leases, owner="desk-1", now=later(7)) == 0
 
 
+def test_after_a_standstill_an_owner_does_not_take_what_it_works_on_beside_itself(
+    db: Database, talk: Talk
+) -> None:
+    say_to(db, talk, "slow")
+    [held] = claim(db)
+    late = AFTER_LEASE + timedelta(seconds=60)
+
+    running = (held.claim.turn_id,)
+    assert db.write(claim_turns, owner="desk-1", limit=8, now=late, running=running) == []
+    [again] = db.write(claim_turns, owner="desk-2", limit=8, now=late, running=running)
+    assert again.claim == Claim(held.claim.turn_id, "desk-2", 2)
+
+
+def test_a_turn_whose_task_has_failed_is_taken_again_by_its_own_desk(db: Database, talk: Talk) -> None:
+    say_to(db, talk, "slow")
+    [held] = claim(db)
+
+    [again] = db.write(claim_turns, owner="desk-1", limit=8, now=AFTER_LEASE, running=("another",))
+    assert again.claim == Claim(held.claim.turn_id, "desk-1", 2)
+
+
 def test_turns_released_at_an_orderly_stop_are_free_at_once(db: Database, talk: Talk) -> None:
     say_to(db, talk, "hello")
     stopped = claim_one(db, owner="desk-1")
@@ -287,23 +309,6 @@ def test_a_turn_s_text_is_its_person_s_lines_only(db: Database, talk: Talk) -> N
 
     assert again.text == first.text
     assert count(db, Message) == 3
-
-
-@pytest.mark.parametrize(
-    ("state", "seconds", "expected"),
-    [
-        (TurnState.PENDING, None, True),
-        (TurnState.RUNNING, None, True),
-        (TurnState.RUNNING, 0.0, True),
-        (TurnState.RUNNING, 0.001, False),
-        (TurnState.DONE, None, False),
-        (TurnState.DONE, -1.0, False),
-    ],
-)
-def test_a_turn_may_be_claimed_when_nobody_works_on_it(
-    state: TurnState, seconds: float | None, expected: bool
-) -> None:
-    assert is_claimable(state, None if seconds is None else later(seconds), NOW) is expected
 
 
 def test_a_turn_is_worn_out_after_its_last_attempt() -> None:

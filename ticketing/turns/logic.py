@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 MAX_ATTEMPTS = 3
 """A turn that brought its process down this often is answered with an apology and a ticket instead."""
@@ -41,12 +41,3 @@ class Claim:
 def is_worn_out(attempts: int) -> bool:
     """Whether another try would be one too many."""
     return attempts >= MAX_ATTEMPTS
-
-
-def is_claimable(
-    state: TurnState, lease_until: datetime | None, now: datetime, *, ready_at: datetime | None = None
-) -> bool:
-    """Whether nobody works on the turn: it waits for us, or whoever ran it gave no sign of life."""
-    if state is TurnState.PENDING:
-        return ready_at is None or ready_at <= now
-    return state is TurnState.RUNNING and (lease_until is None or lease_until <= now)

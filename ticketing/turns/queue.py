@@ -146,12 +146,22 @@ def _new_turn(session: Session, conversation: Conversation, payload: str | None,
 
 
 def claim_turns(
-    session: Session, *, owner: str, limit: int, now: datetime, received_before: datetime | None = None
+    session: Session,
+    *,
+    owner: str,
+    limit: int,
+    now: datetime,
+    received_before: datetime | None = None,
+    running: Collection[str] = (),
 ) -> list[ClaimedTurn]:
     """Take up to `limit` turns that nobody works on, the longest waiting first, one per conversation.
 
     A turn whose owner gave no sign of life is taken again with the same id, so that Rasa and the effects
     recognise it.
+
+    Args:
+        running: ids of turns that the owner knows it works on: after a standstill its own signs of life are
+            late too, and it must not ask the same again beside itself.
     """
     other = aliased(Turn)
     earlier_unfinished = (
@@ -170,7 +180,7 @@ def claim_turns(
             Turn.state != TurnState.DONE,
             or_(
                 and_(Turn.state == TurnState.PENDING, or_(Turn.ready_at.is_(None), Turn.ready_at <= now)),
-                Turn.lease_until <= now,
+                and_(Turn.lease_until <= now, or_(Turn.owner != owner, Turn.id.not_in(running))),
             ),
             ~earlier_unfinished,
             Turn.received_at < received_before if received_before is not None else true(),
