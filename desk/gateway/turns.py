@@ -255,7 +255,7 @@ def _finish(session: Session, claimed: ClaimedTurn, replies: Sequence[Reply], *,
 
 
 def _claim_and_look(
-    session: Session, *, now: datetime, **which: Any
+    session: Session, /, *, now: datetime, **which: Any
 ) -> tuple[list[ClaimedTurn], datetime | None]:
     return claim_turns(session, now=now, **which), next_ready_at(session, now)
 
