@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -13,15 +14,19 @@ from notices.preferences.models import UnwantedNotice
 from notices.texts.catalogue import LANGUAGES, entries, placeholders
 from storage.database import Database
 from tests.databases import NOW
-from tests.ticketing.builders import ANA, Talk, a_conversation
+from tests.ticketing.builders import ANA, TEAM, Talk, a_conversation
 from tests.ticketing.teams import a_team, an_agent
 from tests.ticketing.tickets import a_ticket, letters, ticket_of
 from ticketing.tickets.announcing import CONVERSATION, MAIL
 from ticketing.tickets.assigning import assign_ticket
+from ticketing.tickets.attaching import attach_file, take_file
 from ticketing.tickets.audience import AUDIENCE, IN_CONVERSATION, REQUESTERS, WITH_WORDS, Party
+from ticketing.tickets.files import Files
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket
-from ticketing.tickets.logic import HoldReason, ResolutionCode, Status
+from ticketing.tickets.intake import Intake
+from ticketing.tickets.logic import HoldReason, ResolutionCode, Status, Visibility
 from ticketing.tickets.models import TicketWatcher
+from ticketing.tickets.phoning import open_for_person
 from ticketing.tickets.watching import watch_ticket
 
 SECRET = "the requester is a nuisance"
@@ -112,6 +117,40 @@ def test_a_reply_of_the_team_reaches_the_requester_by_mail_and_in_the_conversati
     assert "Which printer?" in mail.payload["text"]
     assert line.port == CONVERSATION
     assert line.payload["text"] == f"The team has written to you about {number}:\n\nWhich printer?"
+
+
+def test_whoever_is_told_of_an_answer_is_told_that_a_file_came_with_it_and_where_it_is(
+    db: Database, talk: Talk, tmp_path: Path
+) -> None:
+    ticket_id, actor = held_by(db, talk)
+    db.write(watch_ticket, ticket_id, an_agent(db, "kim").actor, actor=actor, now=NOW)
+    before = len(letters(db))
+    file = take_file(Files(tmp_path), "how.txt", b"Like this.")
+
+    entry = db.write(
+        attach_file, ticket_id, file, visibility=Visibility.REPLY, text="Look.", actor=actor, now=NOW
+    )
+
+    said = {each.recipient: each.payload["text"] for each in told(db, since=before)}
+    own = said.pop("ana@example.org")
+    assert "> Look.\n\nA file came with it. You find it in the chat where you asked" in own
+    assert f"guichet ticket file INC-{ticket_id:06d} {entry} FILE" in said.pop("kim@example.org")
+    [line] = said.values()
+    assert line.endswith("Look.\n\nA file came with it: you find it under “My tickets”.")
+
+
+def test_whoever_asked_by_phone_is_told_to_ask_the_team_for_a_file(db: Database, tmp_path: Path) -> None:
+    actor = an_agent(db, "lee").actor
+    file = take_file(Files(tmp_path), "how.txt", b"Like this.")
+    person_id = a_conversation(db, identity=ANA).person_id
+    intake = Intake(description="the printer is on fire")
+    ticket_id, _ = db.write(open_for_person, person_id, intake, team=TEAM, actor=actor, now=NOW)
+    before = len(letters(db))
+
+    db.write(attach_file, ticket_id, file, visibility=Visibility.REPLY, actor=actor, now=NOW)
+
+    [mail] = told(db, since=before)
+    assert "A file came with it. If you need it, ask the team for it." in mail.payload["text"]
 
 
 def test_whoever_did_it_is_not_told_and_each_is_told_once(db: Database, talk: Talk) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, text
 
 from storage.base import UtcDateTime
 from storage.database import Database
-from tests.databases import NOW, later
+from tests.databases import NOW, later, take_away
 from tests.ticketing.problems import AGENT, a_problem, problem_of
 from tests.ticketing.teams import a_group, a_member, an_agent
 from tests.ticketing.tickets import a_ticket
@@ -43,6 +43,7 @@ from ticketing.tickets.chain import Entry, entry_digest, link
 from ticketing.tickets.errors import TextMissing
 from ticketing.tickets.logic import EntryKind
 from ticketing.tickets.priority import Impact, Priority, Urgency
+from ticketing.tickets.verifying import Broken
 
 NEW, UNDER, KNOWN = ProblemStatus.NEW, ProblemStatus.UNDER_INVESTIGATION, ProblemStatus.KNOWN_ERROR
 RESOLVED, CLOSED, CANCELLED = ProblemStatus.RESOLVED, ProblemStatus.CLOSED, ProblemStatus.CANCELLED
@@ -301,6 +302,24 @@ def test_an_entry_of_a_ticket_cannot_pass_for_one_of_a_problem_with_the_same_id(
     of_ticket = Entry(7, 1, EntryKind.MOVED, {}, {}, {}, AGENT, NOW, None)
 
     assert link("", problem_number(7), said) != entry_digest("", of_ticket)
+
+
+@pytest.mark.parametrize("limit", [2, 9])
+def test_entries_whose_problem_is_gone_are_named_once(db: Database, limit: int) -> None:
+    problems = [a_problem(db) for _ in range(3)]
+    take_away(db, "problem", problems[0])
+    take_away(db, "problem", problems[2])
+
+    found: list[Broken] = []
+    last: int | None = 0
+    while last is not None:
+        checked = db.read(verify_problem_journals, after=last, limit=limit)
+        found, last = [*found, *checked.broken], checked.last_id
+
+    assert found == [
+        Broken(problem_number(problems[0]), 1, "its problem is gone"),
+        Broken(problem_number(problems[2]), 1, "its problem is gone"),
+    ]
 
 
 def test_every_kind_of_entry_is_written_by_somebody(db: Database) -> None:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from storage.database import Database
-from tests.databases import NOW, later
+from tests.databases import NOW, later, take_away
 from tests.ticketing.teams import an_agent
 from tests.ticketing.tickets import a_ticket
 from ticketing.tickets.attaching import attach_file
@@ -206,30 +206,13 @@ def test_values_of_the_wrong_shape_are_damage_not_a_crash(db: Database, tickets:
 
 @pytest.mark.parametrize("limit", [2, 9])
 def test_entries_whose_ticket_is_gone_are_named_once(db: Database, tickets: list[int], limit: int) -> None:
-    orphan(db, tickets[1])
-    orphan(db, tickets[2])
+    take_away(db, "ticket", tickets[1])
+    take_away(db, "ticket", tickets[2])
 
     assert broken(db, limit) == [
         Broken(f"ticket {tickets[1]}", 1, "its ticket is gone"),
         Broken(f"ticket {tickets[2]}", 1, "its ticket is gone"),
     ]
-
-
-def orphan(db: Database, ticket_id: int) -> None:
-    """Somebody who may switch the database's own checks off takes a ticket away."""
-    with db.engine.connect() as connection:
-        raw = connection.connection.dbapi_connection
-        assert raw is not None
-        connection.rollback()
-        if db.engine.dialect.name == "sqlite":
-            raw.execute("PRAGMA foreign_keys = OFF")
-            raw.execute("DELETE FROM ticket WHERE id = ?", (ticket_id,))
-            raw.execute("PRAGMA foreign_keys = ON")
-        else:
-            raw.execute("SET session_replication_role = replica")
-            raw.execute(f"DELETE FROM ticket WHERE id = {ticket_id}")  # noqa: S608
-            raw.execute("SET session_replication_role = origin")
-            raw.commit()
 
 
 def test_some_journals_can_be_asked_for(db: Database, tickets: list[int]) -> None:

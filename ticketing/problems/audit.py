@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from ticketing.problems.logic import problem_number
 from ticketing.problems.models import Problem, ProblemEntry
 from ticketing.problems.verifying import verify_problem_journal
-from ticketing.tickets.audit import Checked, Exported, exported, written_within
+from ticketing.tickets.audit import Checked, Exported, exported, strays, written_within
+from ticketing.tickets.verifying import Broken
 
 
 def problems_on_file(session: Session) -> int:
@@ -50,4 +51,10 @@ def verify_problem_journals(session: Session, *, after: int = 0, limit: int = 20
         select(func.count()).select_from(ProblemEntry).where(ProblemEntry.problem_id.in_(ids))
     )
     last = ids[-1] if len(ids) == limit else None
-    return Checked(last, len(ids), entries or 0, tuple(each for each in found if each))
+    gone = [
+        Broken(problem_number(problem_id), number, "its problem is gone")
+        for problem_id, number in strays(
+            session, ProblemEntry, ProblemEntry.problem_id, Problem.id, after=after, last=last
+        )
+    ]
+    return Checked(last, len(ids), entries or 0, (*(each for each in found if each), *gone))

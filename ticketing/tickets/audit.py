@@ -74,7 +74,13 @@ def verify_journals(session: Session, *, after: int = 0, limit: int = 200) -> Ch
     ids = session.scalars(select(Ticket.id).where(Ticket.id > after).order_by(Ticket.id).limit(limit)).all()
     last = ids[-1] if len(ids) == limit else None
     entries, broken = _verified(session, ids)
-    return Checked(last, len(ids), entries, (*broken, *_strays(session, after, last)))
+    gone = [
+        Broken(f"ticket {ticket_id}", number, "its ticket is gone")
+        for ticket_id, number in strays(
+            session, JournalEntry, JournalEntry.ticket_id, Ticket.id, after=after, last=last
+        )
+    ]
+    return Checked(last, len(ids), entries, (*broken, *gone))
 
 
 def verify_some(session: Session, ticket_ids: Sequence[int]) -> Checked:
@@ -184,18 +190,23 @@ def _one_by_one(session: Session, ids: Iterable[int]) -> tuple[int, tuple[Broken
     return entries.one(), tuple(broken)
 
 
-def _strays(session: Session, after: int, last: int | None) -> list[Broken]:
-    """Entries whose ticket is gone, among the ids of a batch; behind it too when it is the last one."""
+def strays(
+    session: Session, entries: type[Any], subject: Any, owners: Any, *, after: int, last: int | None
+) -> list[tuple[int, int]]:
+    """Whose entries are left though it is gone, and the first of them, among the ids of a batch; behind it
+    too when it is the last one.
+
+    Args:
+        subject: the column of an entry that says whose it is.
+        owners: the column it refers to.
+    """
     lost = (
-        select(JournalEntry.ticket_id, func.min(JournalEntry.number))
-        .outerjoin(Ticket, Ticket.id == JournalEntry.ticket_id)
-        .where(Ticket.id.is_(None), JournalEntry.ticket_id > after)
-        .group_by(JournalEntry.ticket_id)
-        .order_by(JournalEntry.ticket_id)
+        select(subject, func.min(entries.number))
+        .outerjoin(owners.class_, owners == subject)
+        .where(owners.is_(None), subject > after)
+        .group_by(subject)
+        .order_by(subject)
     )
     if last is not None:
-        lost = lost.where(JournalEntry.ticket_id <= last)
-    return [
-        Broken(f"ticket {ticket_id}", number, "its ticket is gone")
-        for ticket_id, number in session.execute(lost)
-    ]
+        lost = lost.where(subject <= last)
+    return [(owner, number) for owner, number in session.execute(lost)]

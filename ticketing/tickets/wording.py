@@ -76,6 +76,11 @@ class News:
             return ADDED
         return self.kind.value
 
+    @property
+    def has_file(self) -> bool:
+        """Whether a file came with the words; it stays with the desk: people are told where it is."""
+        return "file" in self.entry.data
+
 
 def letter(session: Session, news: News, reader: Reader) -> dict[str, Any]:
     """Subject and words. An address that nobody vouches for gets none of the requester's words."""
@@ -88,6 +93,7 @@ def letter(session: Session, news: News, reader: Reader) -> dict[str, Any]:
     body = [
         _said("mail", news.key, reader, values),
         _quoted(words, reader.language),
+        _file(news, reader, values),
         _end(news, reader, values),
     ]
     return {
@@ -105,6 +111,7 @@ def line(news: News, *, with_invitation: bool) -> str:
     pieces = [
         say(f"notice_ticket_{news.key}", language, ticket=news.number).text,
         _in(news.text, language) if news.kind in WITH_WORDS else "",
+        say("notice_file", language).text if news.has_file else "",
         say(ending, language).text if ending in entries(language) else "",
         say("rating_invitation", language).text if with_invitation else "",
     ]
@@ -125,6 +132,15 @@ def _titled(headline: str, summary: str, language: str) -> str:
     if title == "…":  # its first word alone is too long
         title = f"{summary[: TITLE_CHARACTERS - 1]}…"
     return say("headline_and_title", language, headline=headline, title=title).text
+
+
+def _file(news: News, reader: Reader, values: dict[str, str]) -> str:
+    if not news.has_file:
+        return ""
+    if reader.side.is_staff:
+        return say("mail_file_staff", reader.language, **values, entry=str(news.entry.number)).text
+    is_at_hand = reader.side is Side.REQUESTER and news.ticket.conversation_id is not None
+    return say("mail_file_chat" if is_at_hand else "mail_file_team", reader.language).text
 
 
 def _end(news: News, reader: Reader, values: dict[str, str]) -> str:
