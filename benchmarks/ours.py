@@ -16,7 +16,8 @@ from desk import secrets, supervisor
 from desk.client import Ack, ClientError, DeskClient
 from desk.demo import SITE_KEY
 from desk.preparation.steps import TO_RUN, Context, prepare
-from desk.settings import Settings, load
+from desk.settings.reading import load
+from desk.settings.values import Settings
 from knowledge.encoder.runtime import OnnxEncoder
 from knowledge.search.findings import Band
 from knowledge.search.loading import SearchLoader

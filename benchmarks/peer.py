@@ -14,7 +14,7 @@ import yaml
 
 from benchmarks.systems import Processes, Turn
 from benchmarks.training import BenchmarkFailed, Peer, peer_environment
-from desk.settings import Settings
+from desk.settings.values import Settings
 from desk.supervision.child import ChildSpec
 from desk.supervision.health import answers_ok
 

@@ -21,7 +21,7 @@ import yaml
 
 from desk.preparation.stamps import fingerprint
 from desk.preparation.training import learns_from
-from desk.settings import PROJECT, Settings
+from desk.settings.values import PROJECT, Settings
 from desk.supervision.environment import EVERYWHERE, of_training
 from desk.supervision.launch import dies_with_parent
 

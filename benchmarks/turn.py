@@ -24,7 +24,9 @@ from benchmarks.report import as_json, print_report
 from benchmarks.rounds import Noise, measure_starts, run_rounds
 from benchmarks.training import BenchmarkFailed, Peer, Trained, has_changed_since, prepare_peer
 from desk.preparation.steps import PreparationFailed
-from desk.settings import Settings, SettingsError, inherited, load
+from desk.settings.reading import inherited, load
+from desk.settings.texts import SettingsError
+from desk.settings.values import Settings
 from desk.supervision.ports import PortBusy
 
 TURNS = 8

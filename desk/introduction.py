@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 from desk.pages.privacy import PATH
-from desk.settings import Settings
+from desk.settings.values import Settings
 from notices.privacy.notice import PrivacyNotice, from_kept, read_notice
 from notices.texts.catalogue import LANGUAGES, entries, say
 from ticketing.first_contact.logic import FirstContact, Notice, NoticeKind

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desk.settings import Settings
+from desk.settings.values import Settings
 from notices.mail.composing import Sender
 from notices.mail.maildir import MaildirMail
 from notices.mail.port import MailPort

@@ -31,7 +31,9 @@ from desk.pages.secret import Turnstile
 from desk.pages.ticket import TicketPage
 from desk.pages.ticket import routes as ticket_routes
 from desk.secrets import Secrets, SecretsError
-from desk.settings import Settings, SettingsError, load
+from desk.settings.reading import load
+from desk.settings.texts import SettingsError
+from desk.settings.values import Settings
 from desk.web_assets import BUILD
 from desk.widget.files import open_files
 from desk.widget.page import DeskFacts

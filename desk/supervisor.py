@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from desk.secrets import Secrets
-from desk.settings import PROJECT, Settings
+from desk.settings.values import PROJECT, Settings
 from desk.supervision import environment
 from desk.supervision.child import ChildSpec
 from desk.supervision.health import answers_ok

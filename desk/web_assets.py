@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from desk.settings import PROJECT
+from desk.settings.values import PROJECT
 
 BUILD = PROJECT / "build" / "web"
 MANIFEST = "manifest.json"

@@ -41,7 +41,7 @@ from desk.pictures.opening import open_pictures
 from desk.pictures.room import PictureRoom
 from desk.post_office import post_office
 from desk.secrets import Secrets
-from desk.settings import Settings
+from desk.settings.values import Settings
 from identity.visitors.operations import SessionLife
 from knowledge.articles.factfiles import load_facts
 from knowledge.encoder.runtime import EncoderMissing, OnnxEncoder

@@ -23,7 +23,8 @@ from benchmarks.desk.deeds import timed
 from benchmarks.desk.heaps import Heap, found_server, postgres_heap, sqlite_heap
 from benchmarks.desk.report import Found, as_json, show
 from benchmarks.training import BenchmarkFailed
-from desk.settings import SettingsError, load
+from desk.settings.reading import load
+from desk.settings.texts import SettingsError
 from storage.database import Database
 from ticketing.tickets.audit import verify_journals
 

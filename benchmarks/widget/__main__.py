@@ -25,7 +25,9 @@ from benchmarks.widget.weight import parts
 from desk.client import ClientError
 from desk.preparation.steps import PreparationFailed
 from desk.preparation.web import BuildFailed
-from desk.settings import Settings, SettingsError, inherited, load
+from desk.settings.reading import inherited, load
+from desk.settings.texts import SettingsError
+from desk.settings.values import Settings
 from desk.supervision.ports import PortBusy
 from desk.web_assets import AssetsMissing, read_manifest
 

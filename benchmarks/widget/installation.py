@@ -11,7 +11,8 @@ from benchmarks.ours import own_settings
 from benchmarks.systems import Processes
 from desk import secrets, supervisor
 from desk.preparation.steps import TO_RUN, Context, prepare
-from desk.settings import Settings, load
+from desk.settings.reading import load
+from desk.settings.values import Settings
 
 NEEDED = ("secrets", "web", "database", "articles", "demo")
 PLAIN = {

@@ -18,7 +18,7 @@ from benchmarks.systems import Processes
 from benchmarks.training import BenchmarkFailed
 from benchmarks.widget.served import COLLECT
 from desk.client import DeskClient
-from desk.settings import PROJECT
+from desk.settings.values import PROJECT
 
 SITE = "demo"
 QUESTIONS = (

@@ -21,7 +21,7 @@ from playwright.async_api import (
 
 from benchmarks.figures import percentile
 from benchmarks.training import BenchmarkFailed
-from desk.settings import Settings
+from desk.settings.values import Settings
 from identity.sites.operations import put_site
 from storage.database import Database
 

@@ -9,7 +9,7 @@ import typer
 from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.cli.promising import AsJson, a_table, give_out, read, say_given_out, tell, write
-from desk.settings import load
+from desk.settings.reading import load
 from identity.agents.logic import Presence
 
 if TYPE_CHECKING:

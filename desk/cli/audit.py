@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli.console import CommandFailed, err, say
-from desk.settings import load
+from desk.settings.reading import load
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -12,7 +12,8 @@ import typer
 from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.preparation.steps import is_missing_file
-from desk.settings import Settings, inherited, load
+from desk.settings.reading import inherited, load
+from desk.settings.values import Settings
 
 if TYPE_CHECKING:
     from storage.backup.archive import Manifest

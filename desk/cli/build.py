@@ -6,7 +6,7 @@ import typer
 
 from desk.cli.console import say
 from desk.preparation.steps import TO_BUILD, TO_CHECK_WEB, Context, prepare
-from desk.settings import inherited, load
+from desk.settings.reading import inherited, load
 
 Packages = Annotated[
     bool, typer.Option("--packages", help="Only install what builds and checks it; build nothing.")

@@ -13,7 +13,7 @@ from desk.cli.checks.environments import (
 from desk.cli.checks.findings import Finding, State
 from desk.cli.checks.products import browser_side, encoder, model
 from desk.cli.checks.time import calendars, clock
-from desk.settings import Settings
+from desk.settings.values import Settings
 
 
 def examine(settings: Settings) -> Iterator[Finding]:

@@ -6,7 +6,8 @@ import typer
 
 from desk.cli.console import CommandFailed, say
 from desk.preparation.steps import is_missing_file
-from desk.settings import load, masked
+from desk.settings.reading import load
+from desk.settings.texts import masked
 
 if TYPE_CHECKING:
     from storage.schema import SchemaStatus

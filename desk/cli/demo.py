@@ -13,7 +13,8 @@ import typer
 
 from desk.cli import clock
 from desk.cli.console import say
-from desk.settings import Settings, inherited, load, replaced_by
+from desk.settings.reading import inherited, load, replaced_by
+from desk.settings.values import Settings
 
 if TYPE_CHECKING:
     from desk.demo.story import Stage

@@ -9,7 +9,7 @@ from rich.markup import escape
 from desk.cli.checks.findings import Finding, State
 from desk.cli.checkup import examine
 from desk.cli.console import out
-from desk.settings import load
+from desk.settings.reading import load
 
 COLOUR = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 

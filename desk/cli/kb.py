@@ -13,7 +13,8 @@ import typer
 from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.cli.opened import open_database
-from desk.settings import Settings, load
+from desk.settings.reading import load
+from desk.settings.values import Settings
 
 if TYPE_CHECKING:
     from knowledge.encoder.runtime import OnnxEncoder

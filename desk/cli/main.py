@@ -4,7 +4,6 @@ import sys
 
 import typer
 
-from desk import settings
 from desk.cli import (
     agent,
     audit,
@@ -32,6 +31,7 @@ from desk.cli import (
     train,
 )
 from desk.cli.console import complain
+from desk.settings import reading
 
 app = typer.Typer(
     name="guichet",
@@ -73,7 +73,7 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        if settings.wants_tracebacks():
+        if reading.wants_tracebacks():
             raise
         complain(f"guichet: {_sentence(error)}")
         sys.exit(1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from desk.cli.console import CommandFailed, say
-from desk.settings import load
+from desk.settings.reading import load
 from notices.preferences.logic import NEEDED, NoticeKind
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from desk.cli.console import CommandFailed
 from desk.preparation.steps import is_missing_file
-from desk.settings import Settings
+from desk.settings.values import Settings
 from storage.database import Database
 
 

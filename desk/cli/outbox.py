@@ -12,7 +12,7 @@ import typer
 
 from desk.cli import clock
 from desk.cli.console import CommandFailed, say
-from desk.settings import load
+from desk.settings.reading import load
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

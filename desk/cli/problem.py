@@ -14,7 +14,7 @@ import typer
 from desk.cli import clock
 from desk.cli.console import CommandFailed, say
 from desk.cli.ticket_deeds import As, AsJson, EntryToErase, actor_of, agent_id, id_of, read, words
-from desk.settings import load
+from desk.settings.reading import load
 from ticketing.problems.logic import ProblemStatus
 from ticketing.tickets.priority import Impact, Urgency
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVa
 import typer
 
 from desk.cli.console import out
-from desk.settings import load
+from desk.settings.reading import load
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

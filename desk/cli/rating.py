@@ -10,7 +10,7 @@ import typer
 
 from desk.cli.console import say
 from desk.cli.ticket_deeds import AsJson, read
-from desk.settings import load
+from desk.settings.reading import load
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -14,7 +14,8 @@ from desk.cli import clock
 from desk.cli.backup import folders_of
 from desk.cli.console import CommandFailed, say
 from desk.restored import SKIPPED_NUMBERS
-from desk.settings import Settings, inherited, load
+from desk.settings.reading import inherited, load
+from desk.settings.values import Settings
 from desk.supervision.lock import only_one
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import typer
 from desk.cli import route_category
 from desk.cli.console import CommandFailed, say
 from desk.cli.promising import AsJson, read, tell, write
-from desk.settings import load
+from desk.settings.reading import load
 from ticketing.tickets.logic import TicketType
 from ticketing.tickets.priority import Impact, Urgency
 

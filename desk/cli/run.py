@@ -6,7 +6,8 @@ import time
 from desk import secrets, supervisor
 from desk.cli.console import say
 from desk.preparation.steps import TO_RUN, Context, prepare
-from desk.settings import Settings, inherited, load
+from desk.settings.reading import inherited, load
+from desk.settings.values import Settings
 from desk.supervision.lock import only_one
 
 

@@ -12,7 +12,8 @@ import typer
 
 from desk.cli import clock
 from desk.cli.console import CommandFailed, say
-from desk.settings import Settings, load
+from desk.settings.reading import load
+from desk.settings.values import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from desk.settings import Settings
+from desk.settings.values import Settings
 from desk.web_assets import AssetsMissing, keep_loader, read_manifest
 from desk.widget.embedding import Pin, pinned_snippet, python_sample, snippet, warnings_about
 from identity.sites.queries import ShownSite

@@ -13,7 +13,7 @@ import typer
 from desk.cli import clock, ticket_bonds, ticket_work
 from desk.cli.console import CommandFailed, say
 from desk.cli.ticket_deeds import As, AsJson, EntryToErase, Number, actor_of, agent_id, id_of, read, write
-from desk.settings import load
+from desk.settings.reading import load
 from ticketing.tickets.logic import Status, SupportTier, TicketType
 from ticketing.tickets.priority import Priority
 

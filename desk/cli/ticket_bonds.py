@@ -10,7 +10,7 @@ import typer
 
 from desk.cli.console import CommandFailed
 from desk.cli.ticket_deeds import As, AsJson, Number, Reason, agent_id, do, id_of, words
-from desk.settings import load
+from desk.settings.reading import load
 from ticketing.tickets.logic import TicketType, Visibility
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from desk.cli.ticket_deeds import (
     words,
     write,
 )
-from desk.settings import load
+from desk.settings.reading import load
 from ticketing.tickets.logic import HoldReason, ResolutionCode, Status, SupportTier, TicketType
 from ticketing.tickets.priority import Impact, Urgency
 

@@ -2,7 +2,7 @@
 
 from desk.cli.console import say
 from desk.preparation.steps import TO_TRAIN, Context, prepare
-from desk.settings import inherited, load
+from desk.settings.reading import inherited, load
 
 
 def train() -> None:

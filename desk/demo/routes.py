@@ -26,7 +26,7 @@ from desk.demo.pages import (
 )
 from desk.demo.people import DemoPerson, person_called, vouch_for
 from desk.gateway.middleware import add_security_headers
-from desk.settings import Settings
+from desk.settings.values import Settings
 from identity.sites.origins import origin_of
 from notices.mail.port import SentMail
 

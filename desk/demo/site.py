@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from desk import secrets as installation_secrets
-from desk.settings import Settings
+from desk.settings.values import Settings
 from identity.sites.operations import put_site
 from storage.database import Database
 

@@ -12,7 +12,8 @@ from desk.pictures.room import PictureRoom
 from desk.pictures.sweeper import Sweeper
 from desk.pictures.vault import Vault
 from desk.pictures.workshop import Workshop
-from desk.settings import MEGABYTE, Settings, inherited
+from desk.settings.reading import inherited
+from desk.settings.values import MEGABYTE, Settings
 from desk.supervision.environment import of_pictures
 from storage.database import Database
 from ticketing.pictures.logic import PictureLimits

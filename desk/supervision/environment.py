@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from desk.secrets import Secrets
-from desk.settings import Settings
+from desk.settings.values import Settings
 
 # To find programs and to speak the machine's language.
 EVERYWHERE = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ")

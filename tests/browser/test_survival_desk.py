@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 
 from desk import secrets as installation_secrets
 from desk.preparation import steps
-from desk.settings import Settings, load
+from desk.settings.reading import load
+from desk.settings.values import Settings
 from desk.supervisor import children
 from identity.sites.operations import put_site
 from storage.database import Database

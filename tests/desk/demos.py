@@ -12,7 +12,7 @@ from typing import Any
 import aiohttp
 
 from desk.demo.routes import Intranet, demo_application
-from desk.settings import Settings
+from desk.settings.values import Settings
 from notices.mail.maildir import MaildirMail
 from tests.desk.desks import SECRETS, a_free_port, listening, settings_in
 

@@ -23,7 +23,8 @@ from sqlalchemy.orm import Session
 from actions.listener import build_listener
 from desk.secrets import Secrets
 from desk.serve import public_application
-from desk.settings import PROJECT, Settings, load
+from desk.settings.reading import load
+from desk.settings.values import PROJECT, Settings
 from desk.web_assets import BUILD
 from desk.wiring import Desk, run_desk
 from identity.sites.operations import put_site

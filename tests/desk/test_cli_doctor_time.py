@@ -10,7 +10,7 @@ import pytest
 from desk.cli import clock
 from desk.cli.checks import time
 from desk.cli.checks.findings import State
-from desk.settings import load
+from desk.settings.reading import load
 from storage.database import Database
 from tests.databases import NOW, database_url, db, postgres_tables, sqlite_template  # noqa: F401
 from tests.desk.commands import Guichet

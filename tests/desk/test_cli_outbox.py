@@ -10,7 +10,7 @@ import pytest
 
 from desk.cli.checks import data
 from desk.cli.checks.findings import State
-from desk.settings import load
+from desk.settings.reading import load
 from identity.agents.operations import add_agent
 from notices.outbox.operations import claim_parcels, mark_failed, mark_sent, outbox_counts, put_in_outbox
 from notices.preferences.logic import NEEDED, NoticeKind

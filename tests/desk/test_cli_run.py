@@ -16,7 +16,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from desk.settings import PROJECT, Settings, load
+from desk.settings.reading import load
+from desk.settings.values import PROJECT, Settings
 from desk.supervision.ports import listeners
 from tests.requirements import ARTEFACTS
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from desk.cli.demo import tell
 from desk.demo.story import Stage
 from desk.demo.story.scenes import SCENES
-from desk.settings import load
+from desk.settings.reading import load
 from notices.mail.port import Letter
 from tests.databases import BACKENDS, an_empty_postgres
 from tests.requirements import ARTEFACTS, ROOT, require

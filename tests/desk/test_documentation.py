@@ -9,9 +9,11 @@ import pytest
 import typer.main
 
 from desk.cli.main import app
-from desk.settings import DEFAULTS, NOT_SETTINGS, PREFIX, Settings, load
+from desk.settings.reading import DEFAULTS, NOT_SETTINGS, load
+from desk.settings.texts import PREFIX
+from desk.settings.values import Settings
+from tests.requirements import ROOT
 
-ROOT = DEFAULTS.parent.parent
 VARIABLES = {PREFIX + name.upper() for name in Settings.model_fields}
 
 

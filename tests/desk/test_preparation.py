@@ -8,7 +8,8 @@ import pytest
 from desk.preparation import steps, training
 from desk.preparation.stamps import Stamp, fingerprint
 from desk.preparation.steps import Context, prepare
-from desk.settings import Settings, load
+from desk.settings.reading import load
+from desk.settings.values import Settings
 
 
 @pytest.fixture

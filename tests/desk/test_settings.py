@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from desk.settings import DEFAULTS, Settings, SettingsError, load, masked, replaced_by
+from desk.settings.reading import DEFAULTS, load, replaced_by
+from desk.settings.texts import SettingsError, masked
+from desk.settings.values import Settings
 
 
 def refusal(**environ: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desk.secrets import Secrets
-from desk.settings import load
+from desk.settings.reading import load
 from desk.supervision.backoff import Backoff
 from desk.supervision.child import how_it_ended
 from desk.supervision.environment import of_rasa, of_the_desk, of_training

@@ -13,7 +13,7 @@ from tests.requirements import ROOT
 
 NAMES = """
 from desk.cli.opened import open_database
-from desk.settings import load
+from desk.settings.reading import load
 from storage.base import Base
 open_database(load()).close()
 print(*(table.name for table in Base.metadata.sorted_tables))

@@ -16,7 +16,8 @@ from desk.cli.checks.findings import Finding
 from desk.preparation import steps, web
 from desk.preparation.steps import Context
 from desk.preparation.web import BuildFailed, Workshop
-from desk.settings import PROJECT, inherited, load
+from desk.settings.reading import inherited, load
+from desk.settings.values import PROJECT
 from desk.supervision.environment import of_npm
 from desk.web_assets import keep_loader, read_manifest
 

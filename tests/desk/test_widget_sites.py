@@ -20,7 +20,7 @@ from PIL import Image
 
 from desk.cli import sites
 from desk.preparation.web import NODE
-from desk.settings import PROJECT
+from desk.settings.values import PROJECT
 from desk.web_assets import read_manifest
 from identity.people.operations import OutsideIdentity, recognise_person
 from identity.sites.logic import read_host_identity

@@ -16,7 +16,8 @@ from psycopg import sql
 from desk import secrets as installation_secrets
 from desk.preparation import steps
 from desk.secrets import Secrets
-from desk.settings import Settings, load
+from desk.settings.reading import load
+from desk.settings.values import Settings
 from desk.supervision.child import ChildSpec
 from desk.supervisor import children
 from tests.nemesis.mutant import IN_THE_CODE, IN_THE_DATABASE

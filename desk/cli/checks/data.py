@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from desk.cli.checks.findings import PREPARES, Finding, State
 from desk.cli.checks.reading import is_ready, read
 from desk.preparation.steps import is_missing_file
-from desk.settings import Settings, masked
+from desk.settings.texts import masked
+from desk.settings.values import Settings
 from desk.web_assets import loaders_folder
 from desk.widget.embedding import warnings_about
 from desk.widget.files import broken_loaders

@@ -12,7 +12,7 @@ from importlib import metadata
 
 from desk import secrets
 from desk.cli.checks.findings import PREPARES, SETS_UP, Finding, State
-from desk.settings import Settings
+from desk.settings.values import Settings
 from desk.supervision import ports
 from desk.supervision.lock import holder
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from desk.cli.checks.findings import PREPARES, Finding, State
 from desk.preparation import training, web
 from desk.preparation.stamps import Stamp
-from desk.settings import Settings
+from desk.settings.values import Settings
 from desk.web_assets import AssetsMissing, read_manifest
 
 

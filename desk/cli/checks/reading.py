@@ -6,7 +6,7 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from desk.preparation.steps import is_missing_file
-from desk.settings import Settings
+from desk.settings.values import Settings
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from desk.cli import clock as clock_of_commands
 from desk.cli.checks.findings import Finding, State
 from desk.cli.checks.reading import is_ready, read
-from desk.settings import Settings
+from desk.settings.values import Settings
 
 # Machines that set their clocks by the network are within a second of each other.
 TOLERANCE = timedelta(seconds=60)

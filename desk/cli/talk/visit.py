@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from desk import secrets as installation_secrets
-from desk import settings
 from desk.cli import clock
 from desk.cli.console import CommandFailed
 from desk.cli.talk.lines import Lines, from_descriptor
@@ -21,6 +20,7 @@ from desk.cli.talk.viewer import Viewer
 from desk.client import DeskClient, Refused
 from desk.client.identity import host_identity
 from desk.client.visit import origin_of
+from desk.settings import reading
 
 PATIENCE_SECONDS = 60.0
 
@@ -157,7 +157,7 @@ def _terminal_as_it_was() -> Iterator[None]:
 
 
 def _way(wishes: Wishes) -> Way:
-    loaded = settings.load()
+    loaded = reading.load()
     url = (wishes.url or loaded.public_url).rstrip("/")
     try:
         origin_of(url)

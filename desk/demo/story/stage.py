@@ -24,7 +24,8 @@ from desk.preparation.steps import (
     write_responses,
 )
 from desk.serve import serving
-from desk.settings import Settings, load
+from desk.settings.reading import load
+from desk.settings.values import Settings
 from desk.supervision.child import Child
 from desk.supervision.logs import RotatingLog
 from desk.supervisor import rasa_child

@@ -12,7 +12,7 @@ from desk.demo.story.clock import StoryClock
 from desk.demo.story.scenes import SCENES
 from desk.demo.story.stage import Stage, a_stage
 from desk.demo.story.teller import ZONE, RunCommand, Say, Teller
-from desk.settings import Settings
+from desk.settings.values import Settings
 
 BEGINS = datetime(2026, 4, 29, 8, 40, tzinfo=ZONE)
 """A Wednesday; that Friday is a holiday in France."""

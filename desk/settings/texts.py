@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+PREFIX = "GUICHET_"
+
 
 class SettingsError(Exception):
     """The settings are refused; the text says which, its value, and what is allowed."""
