@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli import clock, ticket_bonds, ticket_work
+from desk.cli import clock, ticket_bonds, ticket_moves, ticket_work
 from desk.cli.console import CommandFailed, say
 from desk.cli.ticket_deeds import As, AsJson, EntryToErase, Number, actor_of, agent_id, id_of, read, write
 from desk.settings.reading import load
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Tickets: what the team has to do.", no_args_is_help=True)
 ticket_work.register(app)
+ticket_moves.register(app)
 ticket_bonds.register(app)
 
 MANY = typer.Option(help="Repeatable: any of them.")

@@ -32,14 +32,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object, for progr
 Reason = Annotated[str | None, typer.Option(metavar="TEXT", help="Why; for the team alone.")]
 NeededReason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; for the team alone.")]
 
-Deed = Callable[..., dict[str, Any] | None]
+Deed = Callable[..., object]
 
 
 def do(number: str, as_: str | None, as_json: bool, deed: Deed) -> None:
     """Run a change as an agent, in one transaction, bring it to the ticket's children, and say how it stands.
 
     Args:
-        deed: takes session, ticket id, actor and now; returns what is to be said besides.
+        deed: takes session, ticket id, actor and now; a dict that it returns is said besides.
     """
     from desk.cli.opened import opened
     from desk.cli.tickets import in_short, short
@@ -49,8 +49,8 @@ def do(number: str, as_: str | None, as_json: bool, deed: Deed) -> None:
     def act(session: Session) -> tuple[int, dict[str, Any]]:
         actor = actor_of(session, as_, settings)
         ticket_id = id_of(session, number)
-        told = deed(session, ticket_id, actor, now) or {}
-        return ticket_id, {**short(session, ticket_id), **told}
+        done = deed(session, ticket_id, actor, now)
+        return ticket_id, {**short(session, ticket_id), **(done if isinstance(done, dict) else {})}
 
     with opened(settings) as database:
         ticket_id, facts = database.write(act)

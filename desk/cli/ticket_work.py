@@ -1,4 +1,4 @@
-"""`guichet ticket`: opening, passing on, working, ending, writing."""
+"""`guichet ticket`: opening, passing on, writing, judging anew."""
 
 from __future__ import annotations
 
@@ -23,15 +23,12 @@ from desk.cli.ticket_deeds import (
     write,
 )
 from desk.settings.reading import load
-from ticketing.tickets.logic import HoldReason, ResolutionCode, Status, SupportTier, TicketType
+from ticketing.tickets.logic import SupportTier, TicketType
 from ticketing.tickets.priority import Impact, Urgency
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-Told = Annotated[
-    str, typer.Option("--text", metavar="TEXT", help="What the requester reads; - takes standard input.")
-]
 Text = Annotated[str, typer.Argument(metavar="TEXT", help="The words; - takes standard input.")]
 Tier = Annotated[SupportTier | None, typer.Option(help="Not the next tier, but this one.")]
 
@@ -43,12 +40,6 @@ def register(app: typer.Typer) -> None:
         ("assign", assign),
         ("unassign", unassign),
         ("transfer", transfer),
-        ("start", start),
-        ("hold", hold),
-        ("resolve", resolve),
-        ("close", close),
-        ("cancel", cancel),
-        ("reopen", reopen),
         ("reply", reply),
         ("note", note),
         ("escalate", escalate),
@@ -147,9 +138,7 @@ def unassign(number: Number, reason: Reason = None, as_: As = None, as_json: AsJ
         number,
         as_,
         as_json,
-        lambda session, id_, actor, now: _no(
-            unassign_ticket(session, id_, actor=actor, now=now, reason=reason)
-        ),
+        lambda session, id_, actor, now: unassign_ticket(session, id_, actor=actor, now=now, reason=reason),
     )
 
 
@@ -168,73 +157,10 @@ def transfer(
         number,
         as_,
         as_json,
-        lambda session, id_, actor, now: _no(
-            transfer_ticket(session, id_, group, reason=reason, tier=tier, actor=actor, now=now)
+        lambda session, id_, actor, now: transfer_ticket(
+            session, id_, group, reason=reason, tier=tier, actor=actor, now=now
         ),
     )
-
-
-def start(number: Number, reason: Reason = None, as_: As = None, as_json: AsJson = False) -> None:
-    """Begin the work, or go on with it after a hold."""
-    _move(number, Status.IN_PROGRESS, as_, as_json, reason=reason)
-
-
-def hold(
-    number: Number,
-    waits_for: Annotated[HoldReason, typer.Argument(help="What it waits for.")],
-    reason: Reason = None,
-    as_: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Let a ticket wait: for the requester, a supplier or a change."""
-    _move(number, Status.ON_HOLD, as_, as_json, reason=reason, hold_reason=waits_for)
-
-
-def resolve(
-    number: Number,
-    code: Annotated[ResolutionCode, typer.Option(help="How it was resolved.")],
-    text: Told,
-    as_: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Resolve a ticket, and its open children with it; the requester reads the text."""
-    _move(number, Status.RESOLVED, as_, as_json, reason=words(text), code=code)
-
-
-def close(number: Number, reason: Reason = None, as_: As = None, as_json: AsJson = False) -> None:
-    """Close a resolved ticket without waiting for the desk to do it."""
-    _move(number, Status.CLOSED, as_, as_json, reason=reason)
-
-
-def cancel(number: Number, text: Told, as_: As = None, as_json: AsJson = False) -> None:
-    """Cancel a ticket for good; the requester reads the text."""
-    _move(number, Status.CANCELLED, as_, as_json, reason=words(text))
-
-
-def reopen(
-    number: Number,
-    reason: NeededReason,
-    to: Annotated[
-        str | None, typer.Option("--to", metavar="AGENT", help="Who gets it; whoever had it otherwise.")
-    ] = None,
-    as_: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Take up a finished ticket again."""
-    from ticketing.tickets.access import access_ticket
-    from ticketing.tickets.assigning import give_to_next
-    from ticketing.tickets.handling import move
-    from ticketing.tickets.requesters import had_by
-
-    def deed(session: Session, ticket_id: int, actor: str, now: datetime) -> None:
-        ticket = access_ticket(session, ticket_id)
-        assignee = f"agent:{agent_id(session, to)}" if to else had_by(session, ticket)
-        status = Status.ASSIGNED if assignee else Status.NEW
-        move(session, ticket, status, actor=actor, now=now, reason=reason, assignee=assignee)
-        if assignee is None:
-            give_to_next(session, ticket, now=now)
-
-    do(number, as_, as_json, deed)
 
 
 def reply(number: Number, text: Text, as_: As = None, as_json: AsJson = False) -> None:
@@ -275,8 +201,8 @@ def escalate(
         number,
         as_,
         as_json,
-        lambda session, id_, actor, now: _no(
-            escalate_ticket(session, id_, reason=reason, to_tier=tier, actor=actor, now=now)
+        lambda session, id_, actor, now: escalate_ticket(
+            session, id_, reason=reason, to_tier=tier, actor=actor, now=now
         ),
     )
 
@@ -289,8 +215,8 @@ def decline(number: Number, reason: NeededReason, as_: As = None, as_json: AsJso
         number,
         as_,
         as_json,
-        lambda session, id_, actor, now: _no(
-            decline_escalation(session, id_, reason=reason, actor=actor, now=now)
+        lambda session, id_, actor, now: decline_escalation(
+            session, id_, reason=reason, actor=actor, now=now
         ),
     )
 
@@ -312,27 +238,10 @@ def reclassify(
         number,
         as_,
         as_json,
-        lambda session, id_, actor, now: _no(
-            reclassify_ticket(
-                session, id_, impact=impact, urgency=urgency, reason=reason, actor=actor, now=now
-            )
+        lambda session, id_, actor, now: reclassify_ticket(
+            session, id_, impact=impact, urgency=urgency, reason=reason, actor=actor, now=now
         ),
     )
-
-
-def _move(number: str, to: Status, as_: str | None, as_json: bool, **how: Any) -> None:
-    from ticketing.tickets.handling import move_ticket
-
-    do(
-        number,
-        as_,
-        as_json,
-        lambda session, id_, actor, now: _no(move_ticket(session, id_, to, actor=actor, now=now, **how)),
-    )
-
-
-def _no(_: object) -> None:
-    """What an operation returns is said with the ticket."""
 
 
 def _requester(
