@@ -23,6 +23,7 @@ from desk.demo import listener as demo_listener
 from desk.demo.routes import Intranet
 from desk.gateway.middleware import add_security_headers, hide_errors, insist_on_encryption
 from desk.introduction import notice_values
+from desk.log_lines import start_logging
 from desk.pages.privacy import PATH, PrivacyPage
 from desk.pages.rating import RatingPage
 from desk.pages.rating import routes as rating_routes
@@ -177,16 +178,6 @@ async def _healthy(_: web.Request) -> web.Response:
 
 async def _to_articles(_: web.Request) -> web.Response:
     raise web.HTTPFound("/kb/")
-
-
-def start_logging(level: str) -> None:
-    """Everything of ours at this level; of the database nothing: at DEBUG it would log what people said."""
-    logging.basicConfig(
-        level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr
-    )
-    logging.getLogger("sqlalchemy").setLevel(logging.WARNING)
-    # Of a request that is no HTTP aiohttp would log the sender's address and bytes.
-    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
 
 
 def main() -> None:

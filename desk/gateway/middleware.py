@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web, web_response
 
+from storage.faults import places_of
+
 log = logging.getLogger(__name__)
 
 SERVER = "guichet"
@@ -48,5 +50,6 @@ async def hide_errors(request: web.Request, handler: Handler) -> web.StreamRespo
         raise
     except Exception as error:  # noqa: BLE001 - the last door before the outside
         reference = secrets.token_hex(4)
-        log.error("request_failed", extra={"reference": reference, "error": type(error).__name__})
+        where = {"error": type(error).__name__, "at": places_of(error)}
+        log.error("request_failed", extra={"reference": reference, **where})
         return web.json_response({"error": "internal", "reference": reference}, status=500)

@@ -15,7 +15,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from desk.serve import start_logging
+from desk.log_lines import start_logging
 from identity.people.models import Person
 from storage.database import DatabaseUnavailable
 from tests.desk.chats import SocketChat, a_socket

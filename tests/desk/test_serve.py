@@ -16,6 +16,7 @@ from desk import demo
 from desk import secrets as installation_secrets
 from desk import serve as serving
 from desk.gateway import middleware
+from desk.log_lines import start_logging
 from identity.sites.operations import access_site
 from storage import schema
 from storage.database import Database
@@ -78,7 +79,7 @@ async def test_a_handshake_has_the_headers_too(tmp_path: Path) -> None:
 async def test_what_is_no_http_learns_nothing_and_is_not_logged(
     tmp_path: Path, raw: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    serving.start_logging("INFO")
+    start_logging("INFO")
     async with a_desk(tmp_path, assistant="none") as desk:
         reader, writer = await asyncio.open_connection("127.0.0.1", desk.port)
         writer.write(raw)

@@ -414,7 +414,7 @@ async def test_a_poll_that_waits_is_told_when_the_desk_stops(tmp_path: Path) -> 
 async def test_no_word_and_no_token_gets_into_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from desk.serve import start_logging
+    from desk.log_lines import start_logging
 
     caplog.set_level(logging.DEBUG)
     start_logging("DEBUG")
