@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 from desk.gateway.aside import Aside
 from desk.gateway.giving_out import GivingOut
 from storage.database import Database, DatabaseUnavailable
-from ticketing.calendars.queries import days_before
+from ticketing.calendars.queries import all_calendars, days_before
 from ticketing.problems.resolving import incidents_to_resolve, problems_to_finish, resolve_incidents
 from ticketing.problems.workarounds import problems_to_tell, tell_workaround
 from ticketing.sla.operations import tell_due
@@ -73,6 +74,7 @@ class PromiseSweeper:
 
     async def run(self) -> None:
         """Until cancelled."""
+        await self._look_at_calendars()
         while True:
             try:
                 await self.sweep()
@@ -82,7 +84,7 @@ class PromiseSweeper:
 
     async def sweep(self) -> int:
         """Once, all that is due; returns how much was told."""
-        await self._database.ain_batches(recompute_some)
+        await self._database.ain_batches(recompute_some, broken=_say_broken)
         told = 0
         while count := await self._tell_some():
             told += count
@@ -94,6 +96,13 @@ class PromiseSweeper:
         told += await self._giving_out.round()
         await self._close()
         return told
+
+    async def _look_at_calendars(self) -> None:
+        """Say which of them a newer package does not know any more; `guichet doctor` says it in full."""
+        with contextlib.suppress(DatabaseUnavailable):
+            for calendar in await self._database.aread(all_calendars):
+                if calendar.unknown():
+                    log.error("calendar_not_known", extra={"calendar": calendar.key})
 
     async def _tell_some(self) -> int:
         now = self._now()
@@ -139,6 +148,11 @@ class PromiseSweeper:
             return
         await self._database.ain_batches(close_due, days=self._days, now=now)
         self._closed_at = now
+
+
+def _say_broken(ticket_id: int) -> None:
+    # `guichet audit verify` says what is wrong with it.
+    log.error("dates_could_not_be_computed", extra={"ticket_id": ticket_id})
 
 
 def close_due(session: Session, *, days: int, now: datetime) -> int:

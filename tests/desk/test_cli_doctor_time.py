@@ -16,6 +16,7 @@ from tests.databases import NOW, database_url, db, postgres_tables, sqlite_templ
 from tests.desk.commands import Guichet
 from tests.desk.promised import desk, guichet, var
 from tests.ticketing.tickets import a_ticket
+from ticketing.calendars.models import Calendar
 
 __all__ = ["desk", "guichet", "var"]
 
@@ -65,3 +66,17 @@ def test_an_office_as_it_was_shipped_is_to_be_placed(desk: Database, guichet: Gu
     assert "guichet calendar change office" in said()["do"]
     assert guichet("calendar", "change", "office", "--time-zone", "Europe/Paris", "--country", "FR")[0] == 0
     assert (said()["state"], said()["what"]) == ("ok", "`office`: Europe/Paris, holidays of FR")
+
+
+def test_a_calendar_that_is_not_known_any_more_is_named_with_what_to_do(
+    desk: Database, guichet: Guichet
+) -> None:
+    desk.write(lambda session: setattr(session.get_one(Calendar, "office"), "country", "ZZ"))
+
+    code, told, _ = guichet("doctor", "--json")
+
+    [found] = [each for each in json.loads(told)["checks"] if each["check"] == "calendars"]
+    assert found["state"] == "fail"
+    assert found["what"].startswith("`office`: 'ZZ' is no country whose holidays are known")
+    assert "guichet calendar change office" in found["do"]
+    assert code == 1

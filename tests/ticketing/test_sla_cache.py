@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
+from sqlalchemy.orm import Session
 
 from storage.database import Database
 from storage.schema import upgrade
@@ -30,6 +31,7 @@ from tests.ticketing.promised import (
 )
 from tests.ticketing.tickets import a_ticket, ticket_of
 from ticketing.calendars.models import Calendar
+from ticketing.calendars.queries import all_calendars
 from ticketing.escalations.models import EscalationRule
 from ticketing.routing.category_administration import add_category
 from ticketing.sla.administration import LevelChanges, add_level
@@ -123,6 +125,27 @@ def test_answered_it_is_due_when_it_is_to_be_resolved_and_on_hold_it_is_not_due(
     assert dates(db, ticket_id) == (None, None)
 
 
+@pytest.mark.parametrize(
+    "forgotten", [{"country": "ZZ"}, {"country": "FR", "subdivision": "ZZ"}, {"time_zone": "Nowhere/Else"}]
+)
+def test_a_calendar_that_a_newer_package_does_not_know_any_more_lets_tickets_be_opened(
+    db: Database, forgotten: dict[str, str]
+) -> None:
+    a_desk(db)
+
+    def forget(session: Session) -> None:
+        for row in session.scalars(select(Calendar)):
+            for name, value in forgotten.items():
+                setattr(row, name, value)
+        renew(session)
+
+    db.write(forget)
+
+    # It counts on, without holidays, or in UTC as this one does anyway.
+    assert dates(db, a_p3(db)) == (at(2), at(1.5))
+    assert all(each.unknown() for each in db.read(all_calendars))
+
+
 def test_a_resolved_ticket_is_due_no_more(db: Database) -> None:
     a_desk(db)
     ticket_id = a_p3(db)
@@ -156,6 +179,36 @@ def test_an_edit_reaches_every_open_ticket_some_at_a_time(db: Database) -> None:
     assert {dates(db, each) for each in tickets} == {(at(1), at(0.75))}
     assert batches == 3
     assert db.write(recompute_some, limit=2) is False
+
+
+@pytest.mark.parametrize("limit", [2, 9])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE journal_entry SET after = '{}' WHERE ticket_id = :id AND number = 1",
+        "UPDATE ticket SET tier = 'L9' WHERE id = :id",
+    ],
+)
+def test_an_edit_reaches_the_others_where_one_ticket_is_damaged(
+    db: Database, damage: str, limit: int
+) -> None:
+    a_desk(db)
+    tickets = [a_p3(db) for _ in range(5)]
+    db.write(lambda session: session.execute(text(damage), {"id": tickets[1]}))
+
+    def halve(session: Session) -> None:
+        level = session.get_one(ServiceLevel, "p3")
+        level.targets = {**level.targets, "first_response": 60}
+        renew(session)
+
+    db.write(halve)
+    broken: list[int] = []
+
+    while db.write(recompute_some, limit=limit, broken=broken.append):
+        pass
+
+    assert broken == [tickets[1]]
+    assert {dates(db, each) for each in tickets if each != tickets[1]} == {(at(1), at(0.75))}
 
 
 def test_what_holds_for_a_category_holds_for_one_that_is_put_below_it_later(db: Database) -> None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 # The package is imported where it is used: it takes a tenth of a second, and most desks ask for one country.
 
 
+@lru_cache(maxsize=64)
 def why_not_place(country: str | None, subdivision: str | None) -> str | None:
     """The reason there are no public holidays for a place, or None if there are."""
     import holidays

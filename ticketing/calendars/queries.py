@@ -15,7 +15,7 @@ from ticketing.calendars.errors import CalendarUnknown
 from ticketing.calendars.hours import week_of
 from ticketing.calendars.logic import BusinessCalendar, never_closed
 from ticketing.calendars.models import Calendar
-from ticketing.calendars.public_holidays import public_holidays
+from ticketing.calendars.public_holidays import public_holidays, why_not_place
 
 CLOSED = "closed day"
 OFFICE = "office"
@@ -35,11 +35,31 @@ class KnownCalendar:
     open_days: tuple[str, ...]
 
     def business(self) -> BusinessCalendar:
-        """The calendar that counts."""
-        return BusinessCalendar(self.key, ZoneInfo(self.time_zone), week_of(self.hours), self._closed())
+        """The calendar that counts.
+
+        What a newer version of the packages does not know any more (`unknown`) is left out: every ticket
+        would be stuck otherwise. `guichet doctor` says so, and the desk as it starts.
+        """
+        zone = ZoneInfo("UTC") if self._lacks_zone() else ZoneInfo(self.time_zone)
+        return BusinessCalendar(self.key, zone, week_of(self.hours), self._closed())
+
+    def unknown(self) -> str | None:
+        """What of this calendar is not known here, though it was when it was made."""
+        if self._lacks_zone():
+            return f"the time zone {self.time_zone!r} is not known on this machine"
+        return why_not_place(self.country, self.subdivision) if self.country else None
+
+    def _lacks_zone(self) -> bool:
+        try:
+            ZoneInfo(self.time_zone)
+        except (KeyError, ValueError, OSError):
+            return True
+        return False
 
     def _closed(self) -> Callable[[date], str | None]:
-        public = public_holidays(self.country, self.subdivision) if self.country else never_closed
+        public: Callable[[date], str | None] = never_closed
+        if self.country and not why_not_place(self.country, self.subdivision):
+            public = public_holidays(self.country, self.subdivision)
         own = {date.fromisoformat(day) for day in self.closed_days}
         open_ = {date.fromisoformat(day) for day in self.open_days}
 

@@ -13,7 +13,6 @@ from ticketing.problems.errors import ProblemNotFound
 from ticketing.problems.journal import TRACKED, ProblemSaid, problem_link, state_of
 from ticketing.problems.logic import ProblemEntryKind, problem_number
 from ticketing.problems.models import Problem, ProblemEntry
-from ticketing.tickets.audit import DAMAGED
 from ticketing.tickets.chain import (
     Fault,
     ReplayFailed,
@@ -24,7 +23,7 @@ from ticketing.tickets.chain import (
     text_digest,
 )
 from ticketing.tickets.logic import ERASED
-from ticketing.tickets.verifying import Broken, first_unreadable
+from ticketing.tickets.verifying import DAMAGED, Broken, first_unreadable
 
 
 def verify_problem_journal(session: Session, problem_id: int) -> Broken | None:

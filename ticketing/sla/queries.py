@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine, literal, select, union_all
@@ -133,14 +134,15 @@ def _promises(session: Session, stamp: str) -> Promises:
 
 
 def _read(session: Session, stamp: str) -> Promises:
-    calendars = {calendar.key: calendar.business() for calendar in all_calendars(session)}
+    known = {calendar.key: calendar for calendar in all_calendars(session)}
+    calendar_of = lru_cache(lambda key: known[key].business())
     levels = tuple(
         Level(
             key=row.key,
             agreement=row.agreement,
             conditions=Conditions.read(row.conditions),
             targets=read_targets(row.targets),
-            calendar=calendars[row.calendar_key],
+            calendar=calendar_of(row.calendar_key),
             pauses=frozenset(HoldReason(reason) for reason in row.pauses),
         )
         for row in session.scalars(

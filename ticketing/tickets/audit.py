@@ -17,6 +17,7 @@ from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.logic import ticket_number
 from ticketing.tickets.models import JournalEntry, JournalText, Ticket
 from ticketing.tickets.verifying import (
+    DAMAGED,
     UNREADABLE,
     Broken,
     Written,
@@ -24,9 +25,6 @@ from ticketing.tickets.verifying import (
     verify_journal,
     what_is_written,
 )
-
-DAMAGED = (*UNREADABLE, AttributeError)
-"""What comes of values that are not even of the right shape."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ from ticketing.tickets.models import JournalEntry, JournalText, Ticket, TicketRe
 UNREADABLE = (LookupError, ValueError, TypeError)
 """What SQLAlchemy raises for a value that the column's type does not know."""
 
+DAMAGED = (*UNREADABLE, AttributeError)
+"""What comes of values that are not even of the right shape."""
+
 
 @dataclass(frozen=True)
 class Broken:

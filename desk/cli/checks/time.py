@@ -34,13 +34,18 @@ def clock(settings: Settings) -> Iterator[Finding]:
 
 
 def calendars(settings: Settings) -> Iterator[Finding]:
-    """Whether somebody has said where the office is."""
-    from ticketing.calendars.queries import all_calendars
+    """Whether all of them can be counted by, and whether somebody has said where the office is."""
+    from ticketing.calendars.queries import OFFICE, all_calendars
 
     if not is_ready(settings):
         return
-    office = next((each for each in read(settings, all_calendars) if each.key == "office"), None)
-    if office is None:
+    found = read(settings, all_calendars)
+    for each in found:
+        if lack := each.unknown():
+            do = f"`guichet calendar change {each.key}`: until then it counts without that"
+            yield Finding("calendars", State.FAIL, f"`{each.key}`: {lack}", do)
+    office = next((each for each in found if each.key == OFFICE), None)
+    if office is None or office.unknown():
         return
     if office.time_zone == "UTC" and not office.country:
         what = "`office` counts in UTC and knows no holidays, as it was shipped"
