@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from identity.agents.operations import change_agent
 from identity.agents.queries import agent_by_key
 from storage.database import Database
 from tests.databases import NOW, at_once, values
@@ -32,7 +33,7 @@ from ticketing.sla.queries import due_tickets
 from ticketing.sla.upkeep import renew
 from ticketing.tickets.handling import move_ticket
 from ticketing.tickets.logic import EntryKind, HoldReason, Status, SupportTier
-from ticketing.tickets.models import Ticket
+from ticketing.tickets.models import JournalText, Ticket
 from ticketing.tickets.priority import Impact, Urgency
 from ticketing.tickets.verifying import verify_journal
 
@@ -217,12 +218,13 @@ def test_at_three_quarters_of_the_resolution_time_it_goes_up_and_the_lead_is_tol
     ticket_id = a_promised_p3(db)
     start(db, ticket_id, at(0.5))
     answer(db, ticket_id, at(0.5))
-    # 75 % of 17 hours: 12 h 45; Monday has eight left, Tuesday the rest.
-    moment = at(24 + 4.75)
+    # 75 % of 17 hours: 12 h 45; Monday has eight left, Tuesday the rest, from 8:30 and without noon to one.
+    moment = at(29.25)
 
     sweep(db, moment - timedelta(seconds=1))
     assert ticket_of(db, ticket_id).tier is SupportTier.L1
     sweep(db, moment)
+    assert ticket_of(db, ticket_id).tier is SupportTier.L2
     sweep(db, moment + timedelta(hours=1))
 
     assert ticket_of(db, ticket_id).tier is SupportTier.L2
@@ -230,6 +232,23 @@ def test_at_three_quarters_of_the_resolution_time_it_goes_up_and_the_lead_is_tol
     assert lead_told.data["rule"] == "resolution-at-risk"
     assert len(lead_told.data["agents"]) == 1
     assert len(entries(db, ticket_id, EntryKind.ESCALATED)) == 1
+
+
+def test_a_lead_reads_why_in_its_own_language_and_nothing_is_quoted_that_nobody_wrote(db: Database) -> None:
+    ticket_id = a_promised_p3(db)
+    db.write(change_agent, "leo", {"language": "fr"})
+    start(db, ticket_id, at(0.5))
+    answer(db, ticket_id, at(0.5))
+    before = len(letters(db))
+
+    sweep(db, at(29.25))
+
+    told_lead = [each for each in letters(db)[before:] if each.recipient == "leo@example.org"]
+    said = told_lead[-1].payload["text"].replace("\N{NARROW NO-BREAK SPACE}", " ").replace("\xa0", " ")
+    assert "\n\n75 % du délai pour la résolution sont écoulés.\n\n" in said
+    [entry] = entries(db, ticket_id, EntryKind.LEAD_TOLD)
+    text = db.read(lambda session: session.get_one(JournalText, entry.id).text)
+    assert text == "75 % of the time for the resolution are used."
 
 
 def test_a_ticket_with_nowhere_to_go_is_told_to_the_lead_instead(db: Database) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -62,4 +63,6 @@ def _tell_leads(
         "late_seconds": round((now - moment.at).total_seconds()),
     }
     entry = write_entry(session, ticket, Act(EntryKind.LEAD_TOLD, DESK, now, reason, data))
-    announce(session, ticket, NoticeKind.LEAD_TOLD, entry=entry, now=now, text=reason, agents=leads)
+    # The journal has one language, and each lead may have another.
+    words = partial(reason_of, moment.rule)
+    announce(session, ticket, NoticeKind.LEAD_TOLD, entry=entry, now=now, text=words, agents=leads)

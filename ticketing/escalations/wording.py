@@ -2,36 +2,15 @@
 
 from __future__ import annotations
 
+from notices.texts.catalogue import DEFAULT_LANGUAGE, say
 from ticketing.escalations.logic import Rule, TriggerKind
-from ticketing.sla.logic import Target
-
-WORDS = {
-    "en": {
-        TriggerKind.UNASSIGNED: "Nobody has had this ticket for {minutes} business minutes.",
-        TriggerKind.TARGET_USED: "{percent} % of the time for {target} are used.",
-    },
-    "fr": {
-        TriggerKind.UNASSIGNED: "Ce ticket n’est attribué à personne depuis {minutes} minutes ouvrées.",
-        TriggerKind.TARGET_USED: "{percent} % du délai pour {target} sont écoulés.",
-    },
-}
-TARGETS = {
-    "en": {
-        Target.FIRST_RESPONSE: "the first response",
-        Target.NEXT_RESPONSE: "the next response",
-        Target.RESOLUTION: "the resolution",
-    },
-    "fr": {
-        Target.FIRST_RESPONSE: "la première réponse",
-        Target.NEXT_RESPONSE: "la réponse suivante",
-        Target.RESOLUTION: "la résolution",
-    },
-}
 
 
 def reason_of(rule: Rule, language: str | None) -> str:
-    """Why the rule acts, in the language of the group; English where it has none of its own."""
-    known = language if language in WORDS else "en"
+    """Why the rule acts; in the desk's first language where none is named."""
+    known = language or DEFAULT_LANGUAGE
     trigger = rule.trigger
-    target = TARGETS[known].get(trigger.target, "")
-    return WORDS[known][trigger.kind].format(minutes=trigger.minutes, percent=trigger.percent, target=target)
+    if trigger.kind is TriggerKind.UNASSIGNED:
+        return say("escalation_unassigned", known, minutes=str(trigger.minutes)).text
+    target = say(f"escalation_target_{trigger.target.value}", known).text
+    return say("escalation_target_used", known, percent=str(trigger.percent), target=target).text

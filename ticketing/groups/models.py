@@ -27,7 +27,8 @@ class AssignmentGroup(Base):
     method: Mapped[AssignmentMethod] = mapped_column(default=AssignmentMethod.MANUAL)
     # How many tickets it has handed out in turn; counted with the row locked.
     turns_given: Mapped[int] = mapped_column(default=0)
-    # Its own mailbox and language; the desk's where there is none.
+    # Its own mailbox and language; the desk's where there is none (a letter about a ticket that was passed on
+    # is in the ticket's).
     email: Mapped[str | None] = mapped_column(String(320))
     language: Mapped[str | None] = mapped_column(String(8))
 
