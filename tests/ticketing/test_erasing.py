@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from notices.outbox.models import OutboxState
@@ -9,16 +11,20 @@ from storage.database import Database
 from tests.databases import NOW, later
 from tests.ticketing.builders import ANA, a_conversation
 from tests.ticketing.problems import AGENT, a_problem, problem_of
+from tests.ticketing.teams import L1, L2, a_group, a_team
 from tests.ticketing.tickets import a_ticket, journal, letters
+from ticketing.groups.logic import AssignmentMethod
 from ticketing.problems.erasing import erase_problem_text
 from ticketing.problems.errors import ProblemRefused
 from ticketing.problems.operations import note_on_problem, set_cause
 from ticketing.problems.queries import problem_in_full
 from ticketing.problems.verifying import verify_problem_journal
 from ticketing.problems.workarounds import set_workaround
+from ticketing.tickets.assigning import transfer_ticket
 from ticketing.tickets.attaching import attach_file
 from ticketing.tickets.erasing import erase_text, erased_file
 from ticketing.tickets.errors import EntryNotFound
+from ticketing.tickets.escalating import decline_escalation, escalate_ticket
 from ticketing.tickets.files import NewFile
 from ticketing.tickets.handling import add_reply
 from ticketing.tickets.logic import ERASED, Visibility
@@ -58,6 +64,38 @@ def test_the_words_it_was_opened_with_are_gone_from_every_letter_s_subject(
     db.write(erase_text, ticket_id, 1, actor="agent:7", now=later(120))
 
     assert "keyboard" not in str([each.payload for each in letters(db)])
+
+
+def transferred(db: Database, ticket_id: int) -> int:
+    a_team(db, a_group(db, "network", method=AssignmentMethod.ROUND_ROBIN), ["bea"])
+    return db.write(transfer_ticket, ticket_id, "network", reason=SECRET, actor=AGENT, now=later(60)).entry
+
+
+def escalated(db: Database, ticket_id: int) -> int:
+    a_team(db, a_group(db, "workplace", tiers=(L1, L2), method=AssignmentMethod.ROUND_ROBIN), ["bea"], L2)
+    return db.write(escalate_ticket, ticket_id, reason=SECRET, actor=AGENT, now=later(60)).entry
+
+
+def declined(db: Database, ticket_id: int) -> int:
+    a_team(db, a_group(db, "workplace", tiers=(L1, L2)), ["bea"])
+    db.write(escalate_ticket, ticket_id, reason="needs the vendor", actor=AGENT, now=later(50))
+    a_group(db, "workplace", tiers=(L1, L2), method=AssignmentMethod.ROUND_ROBIN)
+    return db.write(decline_escalation, ticket_id, reason=SECRET, actor=AGENT, now=later(60)).entry
+
+
+@pytest.mark.parametrize("passed", [transferred, escalated, declined])
+def test_a_reason_to_pass_a_ticket_on_is_gone_from_the_letter_to_whoever_got_it(
+    db: Database, ticket_id: int, passed: Callable[[Database, int], int]
+) -> None:
+    entry = passed(db, ticket_id)
+    [told] = [each for each in letters(db) if ":assigned:" in each.key]
+    assert SECRET in str(told.payload)
+
+    db.write(erase_text, ticket_id, entry, actor="agent:7", now=later(120))
+
+    assert SECRET not in str([each.payload for each in letters(db)])
+    [told] = [each for each in letters(db) if ":assigned:" in each.key]
+    assert told.state is OutboxState.DROPPED
 
 
 def test_letters_of_another_ticket_keep_their_words(db: Database, ticket_id: int) -> None:

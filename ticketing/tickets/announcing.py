@@ -46,11 +46,14 @@ def announce(
     staff_text: Words | None = None,
     link: str | None = None,
     agents: Sequence[int] = (),
+    words_of: JournalEntry | None = None,
 ) -> None:
     """Tell whoever the kind concerns: requester, watchers, assignee; never who did it.
 
     Called with the entry that tells of it, in its transaction; entry and kind are the notice's key: each is
     told once.
+
+    A key names the entry whose words a letter has: who erases those finds the letter by it.
 
     Args:
         text: the words meant for them (a reply, a resolution, a reason), if there are some.
@@ -58,9 +61,10 @@ def announce(
         link: a path on the desk where the requester may say something, such as what it thinks of a
             resolution: a secret of its own, so in no letter to others or to an address nobody vouches for.
         agents: ids of agents to tell beside those (the leads of a group).
+        words_of: the entry whose words they are, where it is an earlier one of the same transaction.
     """
     news = News(ticket, kind, entry, text, staff_text)
-    key = f"ticket:{news.number}:{kind.value}:{entry.number}"
+    key = f"ticket:{news.number}:{kind.value}:{(words_of or entry).number}"
     for recipient in _recipients(session, ticket, AUDIENCE[kind], agents):
         is_told = recipient.email and recipient.actor != entry.actor and wants(session, recipient.actor, kind)
         if not is_told:

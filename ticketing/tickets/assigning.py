@@ -126,7 +126,7 @@ def transfer_ticket(
         raise AssignmentNotAllowed(_number(ticket), why)
     entry = pass_on(session, ticket, to, Act(EntryKind.TRANSFERRED, actor, now, kept(reason)))
     announce(session, ticket, NoticeKind.TRANSFERRED, entry=entry, now=now)
-    give_to_next(session, ticket, now=now, reason=reason)
+    give_to_next(session, ticket, now=now, reason=reason, reason_of=entry)
     return where(ticket, entry)
 
 
@@ -173,6 +173,7 @@ def give_to_next(
     now: datetime,
     actor: str = DESK,
     reason: str | None = None,
+    reason_of: JournalEntry | None = None,
     handful: int | None = None,
 ) -> JournalEntry | None:
     """Give a locked ticket that nobody has to whom its group's method chooses; None if that is nobody.
@@ -182,6 +183,7 @@ def give_to_next(
 
     Args:
         reason: why it came here, for whoever gets it; it stands in the journal already.
+        reason_of: the entry in which it stands.
         handful: whoever has so many that they have not begun is not given this one.
     """
     if group_by_key(session, ticket.assignment_group).method is AssignmentMethod.MANUAL:
@@ -200,7 +202,9 @@ def give_to_next(
     changed = change(ticket, assignee=assignee, status=status_with(ticket.status, assignee))
     act = Act(EntryKind.ASSIGNED, actor, now, data={"method": group.method.value})
     entry = write_entry(session, ticket, act, *changed)
-    announce(session, ticket, NoticeKind.ASSIGNED, entry=entry, now=now, text=kept(reason))
+    announce(
+        session, ticket, NoticeKind.ASSIGNED, entry=entry, now=now, text=kept(reason), words_of=reason_of
+    )
     return entry
 
 

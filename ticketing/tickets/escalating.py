@@ -64,7 +64,7 @@ def escalate_ticket(
         data["rule"] = rule
     entry = pass_on(session, ticket, to, Act(EntryKind.ESCALATED, actor, now, kept(reason), data))
     announce(session, ticket, NoticeKind.ESCALATED, entry=entry, now=now)
-    give_to_next(session, ticket, now=now, reason=reason)
+    give_to_next(session, ticket, now=now, reason=reason, reason_of=entry)
     return where(ticket, entry)
 
 
@@ -98,7 +98,7 @@ def decline_escalation(session: Session, ticket_id: int, *, reason: str, actor: 
         is_told = origin.assignee != origin.escalated_by
         give(session, ticket, origin.assignee, actor=actor, now=now, is_told=is_told)
     else:
-        give_to_next(session, ticket, now=now, reason=reason)
+        give_to_next(session, ticket, now=now, reason=reason, reason_of=entry)
     return where(ticket, entry)
 
 
