@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,10 @@ BREATH_SECONDS = 0.12
 """How long SQLite is left to other writers between two batches. Another process that waits looks again every
 100 ms at the latest: between batches that follow at once it hardly ever finds the lock free, and gives up."""
 
+TRIES = 3
+"""How often a transaction is begun that PostgreSQL ended because two waited for each other."""
+
+_GAVE_WAY = frozenset({"40P01", "40001"})  # deadlock, serialisation failure
 _BEGIN = "guichet_begin"
 
 
@@ -38,6 +43,10 @@ class DatabaseUnavailable(Exception):
 
     def __init__(self) -> None:
         super().__init__("the database did not accept the transaction; nothing was saved")
+
+
+class _GaveWay(DatabaseUnavailable):
+    """Ended so that another transaction can go on: the same will do when it is begun again."""
 
 
 class Database:
@@ -68,7 +77,14 @@ class Database:
         return _run(self._reads, operation, args, kwargs)
 
     def write(self, operation: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run an operation and commit it; an exception rolls everything back."""
+        """Run an operation and commit it; an exception rolls everything back.
+
+        It may be run more than once, of which one run counts: what it does outside the session it must not
+        mind doing again.
+        """
+        for _ in range(TRIES - 1):
+            with contextlib.suppress(_GaveWay):
+                return _run(self._writes, operation, args, kwargs)
         return _run(self._writes, operation, args, kwargs)
 
     async def aread(
@@ -136,7 +152,8 @@ def _run(
         with sessions.begin() as session:
             return operation(session, *args, **kwargs)
     except (OperationalError, InterfaceError, NoConnectionFree) as error:
-        raise DatabaseUnavailable from error
+        is_to_be_begun_again = getattr(getattr(error, "orig", None), "sqlstate", None) in _GAVE_WAY
+        raise (_GaveWay if is_to_be_begun_again else DatabaseUnavailable) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise DatabaseUnavailable from error

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from storage import database as storage_database
 from storage.database import Database, DatabaseUnavailable, create_database_engine
 from tests.databases import at_once, errors
-from tests.storage.notes import count_notes, write_note
+from tests.storage.notes import Note, count_notes, write_note
 
 FULL = 2
 
@@ -201,6 +201,48 @@ def test_a_postgres_that_nobody_can_reach_is_unavailable() -> None:
     with pytest.raises(DatabaseUnavailable):
         database.read(lambda session: session.scalar(text("SELECT 1")))
     database.close()
+
+
+def test_of_two_that_lock_the_same_rows_in_another_order_both_get_through(notes: Database) -> None:
+    """PostgreSQL ends one of them for the other's sake; SQLite lets one in at a time."""
+    first, second = notes.write(write_note, "a"), notes.write(write_note, "b")
+    both_have_one = threading.Barrier(2)
+    runs: list[int] = []
+
+    def lock_both(session: Session, *order: int) -> None:
+        runs.append(order[0])
+        access_note(session, order[0])
+        # Whoever begins again comes alone.
+        if notes.engine.dialect.name == "postgresql" and len(runs) <= 2:
+            both_have_one.wait(5)
+        note = access_note(session, order[1])
+        note.text += str(order[0])
+
+    at_once(2, lambda number: notes.write(lock_both, *((first, second), (second, first))[number]))
+
+    texts = notes.read(lambda session: sorted(note.text for note in session.scalars(select(Note))))
+    assert texts == sorted([f"a{second}", f"b{first}"])
+    assert len(runs) == (3 if notes.engine.dialect.name == "postgresql" else 2)
+
+
+@pytest.mark.requires("postgres")
+def test_whoever_gives_way_again_and_again_is_told_that_nothing_is_saved(postgres_tables: str) -> None:
+    database = Database(postgres_tables)
+    runs: list[int] = []
+
+    def gives_way(session: Session) -> None:
+        runs.append(1)
+        session.execute(text("DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '40P01'; END $$"))
+
+    with pytest.raises(DatabaseUnavailable):
+        database.write(gives_way)
+
+    assert len(runs) == 3
+    database.close()
+
+
+def access_note(session: Session, note_id: int) -> Note:
+    return session.get_one(Note, note_id, with_for_update=True, populate_existing=True)
 
 
 def test_having_no_connection_left_is_unavailable(notes: Database) -> None:

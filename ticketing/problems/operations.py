@@ -27,7 +27,7 @@ from ticketing.problems.logic import (
 )
 from ticketing.problems.models import Problem, ProblemEntry, ProblemIncident
 from ticketing.routing.queries import categories
-from ticketing.tickets.access import access_ticket
+from ticketing.tickets.access import access_tickets
 from ticketing.tickets.chain import change, opening_words
 from ticketing.tickets.errors import TextMissing
 from ticketing.tickets.intake import kept
@@ -45,7 +45,7 @@ def open_problem(
     Raises:
         ProblemRefused, GroupUnknown, TicketNotFound, LinkNotAllowed: nothing is on file.
     """
-    tickets = [access_ticket(session, ticket_id) for ticket_id in sorted(set(incidents))]
+    tickets = access_tickets(session, *sorted(set(incidents)))
     first = next((each for each in tickets if each.id == incidents[0]), None) if incidents else None
     problem = _drafted(session, draft, first, now)
     session.add(problem)
