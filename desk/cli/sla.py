@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli import clock
-from desk.cli.console import CommandFailed, say
+from desk.cli.console import say
 from desk.cli.promising import (
     Active,
     Anybody,
@@ -31,6 +31,7 @@ from desk.cli.promising import (
 from desk.cli.promising import (
     show as print_table,
 )
+from desk.cli.ticket_deeds import id_of
 
 if TYPE_CHECKING:
     from ticketing.sla.administration import KnownLevel, LevelChanges
@@ -79,12 +80,8 @@ def explain(
     """Every clock of a ticket, row by row: what counted, what did not, why, and when it is due."""
     from desk.cli.ledgers import facts_of, shown
     from ticketing.sla.queries import explain as explained
-    from ticketing.tickets.numbers import parse_number
 
-    parsed = parse_number(number)
-    if parsed is None:
-        raise CommandFailed(f"{number!r} is not the number of a ticket; one looks like INC-000123")
-    ticket = read(explained, parsed[1], now=clock.now())
+    ticket = read(lambda session: explained(session, id_of(session, number), now=clock.now()))
     if as_json:
         tell(facts_of(ticket), True, lambda: None)
         return

@@ -81,8 +81,8 @@ def test_what_a_level_asks_can_be_taken_back(guichet: Guichet, desk: Database) -
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        (("explain", "nonsense"), "is not the number of a ticket"),
-        (("explain", "INC-000999"), "there is no such ticket"),
+        (("explain", "nonsense"), "there is no ticket 'nonsense'"),
+        (("explain", "INC-000999"), "there is no ticket 'INC-000999'"),
         (("show", "none"), "there is no service level 'none'"),
         (("add", "empty"), "promises nothing"),
         (("add", "p1", "--resolution", "60"), "already"),

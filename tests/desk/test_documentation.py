@@ -76,6 +76,47 @@ def test_every_option_is_documented(command: str, option: str) -> None:
     assert option in text_of("docs/commands.md"), f"{command} {option}"
 
 
+def a_command(words: str) -> str:
+    """The command that some words begin with, as far as they name one: what follows is somebody's to say."""
+    known, path = {command for command, _ in COMMANDS}, "guichet"
+    groups = {each.rsplit(" ", depth)[0] for each in known for depth in (1, 2)}
+    for word in words.split()[1:]:
+        if f"{path} {word}" not in known | groups:
+            return path
+        path = f"{path} {word}"
+    return path
+
+
+def mentions() -> Iterator[tuple[str, str]]:
+    """Commands that pages, messages and letters tell people to run, with where they do."""
+    told = re.compile(r"`(guichet [a-z][^`\n]*)`|: (guichet [a-z]+ [^\"\n]*)$", re.MULTILINE)
+    for folder in (
+        "desk",
+        "ticketing",
+        "notices",
+        "identity",
+        "knowledge",
+        "storage",
+        "actions",
+        "bot",
+        "docs",
+    ):
+        for path in sorted((ROOT / folder).rglob("*.*")):
+            if path.suffix in {".py", ".yml", ".md", ".html"}:
+                for quoted, plain in told.findall(path.read_text(encoding="utf-8")):
+                    yield str(path.relative_to(ROOT)), quoted or plain
+
+
+@pytest.mark.parametrize(("place", "words"), sorted(set(mentions())))
+def test_every_command_that_somebody_is_told_to_run_exists(place: str, words: str) -> None:
+    command = a_command(words)
+    left = words.removeprefix(command).split()
+
+    assert command != "guichet" or not left, f"{place}: {words}"
+    is_group = command not in {each for each, _ in COMMANDS}
+    assert not (is_group and left and left[0].isalpha() and left[0].islower()), f"{place}: {words}"
+
+
 def test_every_target_of_make_is_documented() -> None:
     targets = re.findall(r"^([a-z]+):.*## ", text_of("Makefile"), re.MULTILINE)
 

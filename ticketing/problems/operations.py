@@ -213,7 +213,7 @@ def _drafted(session: Session, draft: ProblemDraft, first: Ticket | None, now: d
     if group is None or category is None:
         raise ProblemRefused("name a group and a category, or the first incident, which has them")
     if category not in categories(session) and not (first and category == first.category):
-        raise ProblemRefused(f"there is no category {category!r}; `guichet category list` shows them")
+        raise ProblemRefused(f"there is no category {category!r}; `guichet route category list` shows them")
     impact = draft.impact or (first.impact if first else Impact.MEDIUM)
     urgency = draft.urgency or (first.urgency if first else Urgency.MEDIUM)
     return Problem(
