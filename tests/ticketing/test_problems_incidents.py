@@ -24,7 +24,7 @@ from ticketing.problems.errors import LinkNotAllowed, ProblemMoveNotAllowed
 from ticketing.problems.linking import link_incident, unlink_incident
 from ticketing.problems.logic import ProblemEntryKind, ProblemStatus, problem_number
 from ticketing.problems.operations import move_problem, set_cause
-from ticketing.problems.queries import problem_in_full, problems_of
+from ticketing.problems.queries import problem_in_full
 from ticketing.problems.resolving import (
     Finished,
     close_problem,
@@ -35,6 +35,7 @@ from ticketing.problems.resolving import (
 )
 from ticketing.problems.verifying import verify_problem_journal
 from ticketing.problems.workarounds import problems_to_tell, set_workaround, tell_workaround
+from ticketing.tickets.dossier import staff_ticket
 from ticketing.tickets.families import unset_parent
 from ticketing.tickets.handling import move_ticket
 from ticketing.tickets.history import own_story
@@ -89,7 +90,7 @@ def test_linking_and_unlinking_stand_in_both_journals_and_are_for_the_staff(db: 
     problem_id, ticket_id = a_problem(db), a_ticket(db)
 
     db.write(link_incident, problem_id, ticket_id, actor=AGENT, now=NOW)
-    assert [row.id for row in db.read(problems_of, ticket_id)] == [problem_id]
+    assert [each.number for each in db.read(staff_ticket, ticket_id).problems] == [problem_number(problem_id)]
     db.write(unlink_incident, problem_id, ticket_id, actor=AGENT, now=NOW)
 
     kinds = [entry.kind for entry in journal(db, ticket_id)][-2:]
@@ -100,7 +101,7 @@ def test_linking_and_unlinking_stand_in_both_journals_and_are_for_the_staff(db: 
         ProblemEntryKind.INCIDENT_LINKED,
         ProblemEntryKind.INCIDENT_UNLINKED,
     ]
-    assert db.read(problems_of, ticket_id) == ()
+    assert db.read(staff_ticket, ticket_id).problems == ()
     assert db.read(verify_problem_journal, problem_id) is None
     assert db.read(verify_journal, ticket_id) is None
 
@@ -361,7 +362,7 @@ def test_its_incidents_can_be_resolved_with_it(db: Database) -> None:
         ticket = ticket_of(db, ticket_id)
         assert (ticket.status, ticket.resolution_code) == (Status.RESOLVED, ResolutionCode.BY_PROBLEM)
         entry = journal(db, ticket_id)[-1]
-        assert (entry.actor, entry.data) == (AGENT, {"problem": problem_number(problem_id)})
+        assert (entry.actor, entry.data) == (AGENT, {"problem": problem_number(problem_id), "entry": 6})
         assert db.read(verify_journal, ticket_id) is None
     told = [letter.payload["text"] for letter in letters(db) if ":resolved:" in letter.key]
     assert len(told) == 2

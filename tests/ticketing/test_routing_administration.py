@@ -23,8 +23,8 @@ from ticketing.routing.categories import shipped
 from ticketing.routing.category_administration import add_category, change_category, ship_categories
 from ticketing.routing.errors import CategoryUnknown, RoutingRefused, RuleUnknown
 from ticketing.routing.explaining import explain_text, explain_ticket
-from ticketing.routing.logic import OTHER
-from ticketing.routing.queries import categories, category_name, descendants, rules
+from ticketing.routing.logic import OTHER, lineage
+from ticketing.routing.queries import categories, category_name, rules
 from ticketing.routing.rules import Request
 from ticketing.tickets.assigning import assign_ticket
 from ticketing.tickets.errors import TicketNotFound
@@ -80,7 +80,7 @@ def test_an_own_category_below_another_one_is_found_by_its_words_and_has_that_on
 
     assert (ticket.category, ticket.assignment_group) == ("erp", "applications")
     assert db.read(category_name, "erp", "fr") == "ERP"
-    assert descendants("software", db.read(categories)) == {"software", "erp"}
+    assert lineage("erp", db.read(categories)) == ("erp", "software")
 
 
 def test_the_letter_about_a_ticket_names_an_own_category(db: Database) -> None:

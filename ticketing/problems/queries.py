@@ -144,17 +144,6 @@ def open_incidents_of(session: Session, problem_id: int) -> tuple[LinkedIncident
     )
 
 
-def problems_of(session: Session, ticket_id: int) -> tuple[ProblemRow, ...]:
-    """The problems that cause a ticket, by number."""
-    found = session.scalars(
-        select(Problem)
-        .join(ProblemIncident, ProblemIncident.problem_id == Problem.id)
-        .where(ProblemIncident.ticket_id == ticket_id)
-        .order_by(Problem.id)
-    )
-    return _rows(session, list(found))
-
-
 def known_errors_like(
     session: Session, text: str, *, category: str | None = None, limit: int = 3
 ) -> tuple[Likeness, ...]:

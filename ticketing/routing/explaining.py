@@ -142,12 +142,6 @@ def _explained(
     )
 
 
-def _site(session: Session, ticket: Ticket) -> str:
-    """Where it was asked; empty for somebody who phoned."""
-    conversation = session.get(Conversation, ticket.conversation_id) if ticket.conversation_id else None
-    return conversation.site_key if conversation else ""
-
-
 def _candidacy(session: Session, place: Place, skills: tuple[str, ...]) -> Candidacy:
     method = known_group(group_for(session, place.group)).method
     members = members_of(session, place.group)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ticketing.groups.logic import name_in
 from ticketing.routing import models
 from ticketing.routing.categories import shipped
-from ticketing.routing.logic import Categories, Category, lineage
+from ticketing.routing.logic import Categories, Category
 from ticketing.routing.rules import Conditions, Outcome, Rule
 
 
@@ -31,11 +31,6 @@ def category_name(session: Session, key: str, language: str) -> str:
     """What people call a category; its key, where it has no name."""
     found = categories(session).get(key)
     return name_in(found.names, language, key) if found else key
-
-
-def descendants(key: str, tree: Categories) -> frozenset[str]:
-    """A category and everything below it."""
-    return frozenset(each for each in tree if key in lineage(each, tree))
 
 
 def rules(session: Session) -> tuple[Rule, ...]:
