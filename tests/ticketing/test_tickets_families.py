@@ -30,14 +30,14 @@ def test_an_answer_on_the_parent_is_written_on_each_open_child_and_told(db: Data
     child = a_ticket(db, talk)
     link(db, child, parent)
 
-    db.write(add_reply, parent, "We are on it.", actor=AGENT, now=later(90))
+    said = db.write(add_reply, parent, "We are on it.", actor=AGENT, now=later(90))
     reach(db, parent)
 
     entry = journal(db, child)[-1]
     assert (entry.kind, entry.actor, entry.data) == (
         EntryKind.REPLIED,
         AGENT,
-        {"parent": f"INC-{parent:06d}"},
+        {"parent": f"INC-{parent:06d}", "entry": said},
     )
     assert db.read(own_story, talk.person_id, f"INC-{child:06d}").entries[-1].text == "We are on it."
     told = [each for each in letters(db) if each.key.startswith(f"ticket:INC-{child:06d}:replied:")]

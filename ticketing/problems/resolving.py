@@ -21,8 +21,8 @@ from ticketing.problems.operations import forget_incidents, move
 from ticketing.problems.queries import LinkedIncident, open_incidents_of
 from ticketing.tickets.handling import move as move_ticket
 from ticketing.tickets.intake import kept
+from ticketing.tickets.logic import ERASED, EntryKind, ResolutionCode, Status
 from ticketing.tickets.logic import OPEN as OPEN_TICKET
-from ticketing.tickets.logic import EntryKind, ResolutionCode, Status
 from ticketing.tickets.models import JournalEntry, Ticket
 
 AT_ONCE = 25
@@ -160,16 +160,30 @@ def resolve_incidents(
 
 
 def _resolve(session: Session, problem: Problem, entry: ProblemEntry, ticket: Ticket, now: datetime) -> None:
+    words, number = _told(session, problem, entry)
     move_ticket(
         session,
         ticket,
         Status.RESOLVED,
         actor=entry.actor,
         now=now,
-        reason=entry.text or problem.resolution,
+        reason=words,
         code=ResolutionCode.BY_PROBLEM,
-        data={"problem": problem_number(problem.id)},
+        data={"problem": problem_number(problem.id), "entry": number},
     )
+
+
+def _told(session: Session, problem: Problem, entry: ProblemEntry) -> tuple[str | None, int]:
+    """What requesters read, and the number of the entry whose words they are: its own or the resolution's."""
+    if entry.text_digest is not None:
+        return entry.text or ERASED, entry.number
+    moves = session.execute(
+        select(ProblemEntry.number, ProblemEntry.after)
+        .where(ProblemEntry.problem_id == problem.id, ProblemEntry.kind == ProblemEntryKind.MOVED)
+        .order_by(ProblemEntry.number.desc())
+    )
+    resolved = ProblemStatus.RESOLVED.value
+    return problem.resolution, next(number for number, after in moves if after.get("status") == resolved)
 
 
 def _finished(

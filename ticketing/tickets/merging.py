@@ -157,9 +157,10 @@ def reply_to_merged(
     if not may_reply(target.status):
         return None
     entry = write_text(session, source, EntryKind.REPLIED, text, actor, now)
+    data = {"merged": _number(source), "entry": entry.number}
     if target.requester_id == source.requester_id:
-        return entry, target, reply(session, target, text, actor=actor, now=now)
-    return entry, target, write_text(session, target, EntryKind.WORK_NOTED, text, actor, now)
+        return entry, target, reply(session, target, text, actor=actor, now=now, data=data)
+    return entry, target, write_text(session, target, EntryKind.WORK_NOTED, text, actor, now, data)
 
 
 def _why_not(session: Session, source: Ticket, target: Ticket, *, is_finished_fine: bool) -> str | None:

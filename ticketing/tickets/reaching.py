@@ -101,7 +101,7 @@ def reach_children(
 def _reach(
     session: Session, child: Ticket, parent: Ticket, entry: JournalEntry, text: str, now: datetime
 ) -> None:
-    data = {"parent": ticket_number(parent.type, parent.id)}
+    data = {"parent": ticket_number(parent.type, parent.id), "entry": entry.number}
     if entry.kind is EntryKind.REPLIED:
         reply(session, child, text, actor=entry.actor, now=now, data=data)
         return
