@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import problem_work
+from desk.cli import erasing, problem_work
 from desk.cli.console import say
 from desk.cli.problem_deeds import Number, id_of_problem, print_facts
 from desk.cli.ticket_deeds import AsJson, read, words
@@ -15,6 +15,7 @@ from ticketing.problems.logic import ProblemStatus
 
 app = typer.Typer(help="Problems: the causes behind incidents.", no_args_is_help=True)
 problem_work.register(app)
+erasing.register_for_problems(app)
 
 
 @app.command("list")

@@ -12,7 +12,7 @@ import typer
 from desk.cli import clock
 from desk.cli.console import CommandFailed
 from desk.cli.problem_deeds import Number, do
-from desk.cli.ticket_deeds import As, AsJson, EntryToErase, agent_id, id_of, words
+from desk.cli.ticket_deeds import As, AsJson, agent_id, id_of, words
 from ticketing.problems.logic import ProblemStatus
 from ticketing.tickets.priority import Impact, Urgency
 
@@ -51,7 +51,6 @@ def register(app: typer.Typer) -> None:
         assign,
         reclassify,
         note,
-        erase,
         resolve,
         close,
     ):
@@ -217,21 +216,6 @@ def note(number: Number, text: Text, as_: As = None, as_json: AsJson = False) ->
         as_json,
         lambda session, id_, actor, now: note_on_problem(session, id_, said, actor=actor, now=now),
     )
-
-
-def erase(
-    number: Number,
-    entry: EntryToErase,
-    as_: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Erase the words of an entry for good; that there were some, and who erased them, stays."""
-    from ticketing.problems.erasing import erase_problem_text
-
-    def act(session: Session, problem_id: int, actor: str, now: datetime) -> None:
-        erase_problem_text(session, problem_id, entry, actor=actor, now=now)
-
-    do(number, as_, as_json, act)
 
 
 def resolve(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli import clock, ticket_bonds, ticket_moves, ticket_work
+from desk.cli import clock, erasing, ticket_bonds, ticket_moves, ticket_work
 from desk.cli.console import CommandFailed, say
-from desk.cli.ticket_deeds import As, AsJson, EntryToErase, Number, actor_of, agent_id, id_of, read, write
+from desk.cli.ticket_deeds import As, AsJson, Number, actor_of, agent_id, id_of, read
 from desk.settings.reading import load
 from ticketing.tickets.logic import Status, SupportTier, TicketType
 from ticketing.tickets.priority import Priority
@@ -26,6 +26,7 @@ app = typer.Typer(help="Tickets: what the team has to do.", no_args_is_help=True
 ticket_work.register(app)
 ticket_moves.register(app)
 ticket_bonds.register(app)
+erasing.register_for_tickets(app)
 
 MANY = typer.Option(help="Repeatable: any of them.")
 
@@ -176,39 +177,3 @@ def file_(
         print(json.dumps({"ticket": ticket.row.number, "entry": entry, "name": found.name, "file": str(to)}))
     else:
         say(f"{found.name} is in {to}")
-
-
-@app.command()
-def erase(
-    number: Number,
-    entry: EntryToErase,
-    as_: As = None,
-    as_json: AsJson = False,
-) -> None:
-    """Erase the words of an entry for good, its file with them, and letters that hold them.
-
-    That there were some, and who erased them, stays. The words a ticket was opened with are entry 1.
-    """
-    from ticketing.tickets.erasing import erase_text, erased_file
-    from ticketing.tickets.errors import EntryNotFound
-    from ticketing.tickets.files import Files
-
-    settings, now = load(), clock.now()
-
-    def act(session: Session) -> tuple[int, str | None]:
-        actor, ticket_id = actor_of(session, as_, settings), id_of(session, number)
-        try:
-            erase_text(session, ticket_id, entry, actor=actor, now=now)
-        except EntryNotFound:
-            # Erased before, and perhaps killed before its file was gone.
-            if erased_file(session, ticket_id, entry) is None:
-                raise
-        return ticket_id, erased_file(session, ticket_id, entry)
-
-    ticket_id, digest = write(settings, act)
-    if digest:
-        Files(settings.attachments_folder).forget(digest)
-    if as_json:
-        print(json.dumps({"ticket": ticket_id, "entry": entry, "file_deleted": digest is not None}))
-    else:
-        say(f"the words of entry {entry} are erased{', and its file is deleted' if digest else ''}")

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli.console import CommandFailed
-from desk.cli.ticket_deeds import As, AsJson, Number, Reason, agent_id, do, id_of, words
+from desk.cli.ticket_deeds import (
+    As,
+    AsJson,
+    Number,
+    Reason,
+    actor_of,
+    agent_id,
+    do,
+    id_of,
+    read,
+    words,
+)
 from desk.settings.reading import load
 from ticketing.tickets.logic import TicketType, Visibility
 
@@ -206,6 +217,7 @@ def attach(
     from ticketing.tickets.files import Files
 
     settings = load()
+    files = Files(settings.attachments_folder)
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -213,8 +225,11 @@ def attach(
 
     def deed(session: Session, ticket_id: int, actor: str, now: datetime) -> dict[str, Any]:
         visibility = Visibility.REPLY if is_reply else Visibility.WORK_NOTE
-        taken = take_file(Files(settings.attachments_folder), file.name, content)
         entry = attach_file(session, ticket_id, taken, visibility=visibility, text=text, actor=actor, now=now)
         return {"entry": entry, "file": taken.name}
 
-    do(number, as_, as_json, deed)
+    # Nothing is kept for a ticket that is not there, and nobody waits for the database meanwhile.
+    read(settings, lambda session: (actor_of(session, as_, settings), id_of(session, number)))
+    with files.held():
+        taken = take_file(files, file.name, content)
+        do(number, as_, as_json, deed)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 Number = Annotated[
     str, typer.Argument(metavar="NUMBER", help="INC-000123, as it is printed or as people write it.")
 ]
-EntryToErase = Annotated[int, typer.Argument(metavar="ENTRY", help="The entry whose words are to go.")]
 As = Annotated[
     str | None,
     typer.Option("--as", metavar="AGENT", help="Who acts: an agent's key; GUICHET_AGENT otherwise."),

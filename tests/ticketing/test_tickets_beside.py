@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,13 +14,13 @@ from sqlalchemy import select
 
 from identity.people.operations import add_anonymous_person
 from storage.database import Database
-from tests.databases import NOW, at_once, later
+from tests.databases import NOW, at_once, later, values
 from tests.ticketing.builders import ANA, TEAM, Talk, a_conversation
 from tests.ticketing.teams import an_agent
 from tests.ticketing.tickets import a_ticket, journal, letters, ticket_of
 from ticketing.tickets.attaching import attach_file, take_file
 from ticketing.tickets.dossier import staff_ticket
-from ticketing.tickets.erasing import erase_text
+from ticketing.tickets.erasing import erase_text, erased_file
 from ticketing.tickets.errors import (
     EntryNotFound,
     FileRefused,
@@ -250,6 +252,37 @@ def test_what_is_there_twice_is_kept_once_and_whole(tmp_path: Path) -> None:
     assert set(map(str, digests)) == {hashlib.sha256(PNG).hexdigest()}
     [kept] = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert (kept.read_bytes(), kept.stat().st_mode & 0o777) == (PNG, 0o600)
+
+
+def test_a_file_that_is_being_attached_again_is_not_deleted_with_words_erased_meanwhile(
+    db: Database, tmp_path: Path
+) -> None:
+    ticket_id, files = a_ticket(db), Files(tmp_path / "files")
+    note: dict[str, Any] = {"visibility": Visibility.WORK_NOTE, "actor": AGENT, "now": later(1)}
+    first = db.write(attach_file, ticket_id, take_file(files, "how.png", PNG), **note)
+    digest = hashlib.sha256(PNG).hexdigest()
+    asked = Event()
+
+    def forget() -> bool:
+        return files.forget(digest, is_needed=lambda: db.read(erased_file, ticket_id, first) is None)
+
+    def work(number: int) -> int:
+        if number:
+            asked.wait(10)
+            return forget()
+        with files.held():
+            file = take_file(files, "how.png", PNG)
+            db.write(erase_text, ticket_id, first, actor=AGENT, now=later(2))
+            assert db.read(erased_file, ticket_id, first) == digest
+            asked.set()
+            return db.write(attach_file, ticket_id, file, **note)
+
+    entry, is_gone = values(at_once(2, work))
+
+    assert (is_gone, files.path(digest).read_bytes()) == (False, PNG)
+    db.write(erase_text, ticket_id, entry, actor=AGENT, now=later(3))
+    assert forget()
+    assert not files.path(digest).exists()
 
 
 @given(st.text(min_size=1, max_size=400))

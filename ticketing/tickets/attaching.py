@@ -20,7 +20,7 @@ KINDS = {visibility: kind for kind, visibility in VISIBILITY.items()}
 
 
 def take_file(files: Files, name: str, content: bytes) -> NewFile:
-    """Look at a file and keep its bytes.
+    """Look at a file and keep its bytes; called with the folder `held` until it is on a ticket.
 
     Raises:
         FileRefused: it is too large, empty, or not of a kind that is taken; nothing is kept.

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import secrets
 import unicodedata
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +95,8 @@ class Files:
     def keep(self, content: bytes) -> str:
         """Write a file so that it is there whole or not at all; returns its digest.
 
-        Called before the transaction that refers to it: a file to which nothing refers does no harm.
+        Called before the transaction that refers to it, with the folder `held` until that is committed: a
+        file to which nothing refers does no harm.
         """
         digest = hashlib.sha256(content).hexdigest()
         path = self.path(digest)
@@ -113,13 +116,36 @@ class Files:
                 beside.unlink()
         return digest
 
-    def forget(self, digest: str) -> None:
-        """Delete a file; one that is not there is no trouble."""
-        self.path(digest).unlink(missing_ok=True)
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing is deleted meanwhile; others keep files. Between processes too; a crash lets go."""
+        with self._locked(fcntl.LOCK_SH):
+            yield
+
+    def forget(self, digest: str, *, is_needed: Callable[[], bool]) -> bool:
+        """Delete a file, unless something refers to it; returns whether it is gone.
+
+        Args:
+            is_needed: asked while nobody is about to refer to a file.
+        """
+        with self._locked(fcntl.LOCK_EX):
+            if is_needed():
+                return False
+            self.path(digest).unlink(missing_ok=True)
+            return True
 
     def path(self, digest: str) -> Path:
         """Where a file lies."""
         return self.folder / digest[:2] / digest
+
+    @contextlib.contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        # Beside the folder, in which there are files of tickets and nothing else.
+        lock = self.folder.with_name(f"{self.folder.name}.lock")
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        with lock.open("a", encoding="ascii") as file:
+            fcntl.flock(file, how)
+            yield
 
 
 def _is_text(content: bytes) -> bool:
