@@ -3,26 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import heapq
-import mailbox
+import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from uuid import uuid4
 
 from notices.mail.composing import Sender, compose
 from notices.mail.port import Letter, Mail, MailRefused
 
 DESK = Sender("Guichet <guichet@guichet.localhost>")
 
+_OURS = ".guichet"
+_MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
+_HEAD = 8192
+"""How far into a letter its Message-ID stands at most; the desk writes it among the first lines."""
+
 
 class MaildirMail:
-    """Writes each letter as a file (RFC 5322) into a Maildir, once per key."""
+    """Writes each letter as a file (RFC 5322) into a Maildir, once per key.
+
+    The name of a file follows from its Message-ID: whether a letter is there is seen without reading others.
+    """
 
     def __init__(self, folder: Path, sender: Sender = DESK) -> None:
         self._folder, self._sender = folder, sender
+        self._named_otherwise: frozenset[str] | None = None
 
     async def send(self, mail: Mail) -> None:
         """Keep a letter; one with the same key is already there and is left alone."""
@@ -31,17 +43,49 @@ class MaildirMail:
 
     def _keep(self, letter: EmailMessage) -> None:
         try:
-            # All three, also in a folder that is there and empty: `mailbox` makes them only with the folder.
-            for name in ("tmp", "new", "cur"):
-                (self._folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
-            box = mailbox.Maildir(self._folder)
-            if any(kept["Message-ID"] == letter["Message-ID"] for kept in box):
-                return
-            box.add(letter.as_bytes(policy=policy.SMTPUTF8.clone(linesep="\n")))
+            for folder in ("tmp", "new", "cur"):
+                (self._folder / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+            name = _name_of(str(letter["Message-ID"]))
+            if not self._is_kept(name):
+                self._write(name, letter.as_bytes(policy=policy.SMTPUTF8.clone(linesep="\n")))
         except OSError as error:
             raise MailRefused(f"the mail folder cannot be written: {error.strerror}") from error
-        except mailbox.Error as error:
-            raise MailRefused("the mail folder cannot be written") from error
+
+    def _is_kept(self, name: str) -> bool:
+        """Without opening a letter; mail programs move what was read to `cur` and add flags to its name."""
+        if self._named_otherwise is None:
+            self._named_otherwise = frozenset(self._names_deserved())
+        return (
+            (self._folder / "new" / name).exists()
+            or name in self._named_otherwise
+            or any(each.partition(":")[0] == name for each in os.listdir(self._folder / "cur"))
+        )
+
+    def _names_deserved(self) -> Iterator[str]:
+        """What letters would be called whose names say nothing: earlier versions kept them so."""
+        for _, name, path in self._files():
+            if name.partition(":")[0].endswith(_OURS):
+                continue
+            try:
+                with path.open("rb") as file:
+                    head = file.read(_HEAD)
+            except OSError:
+                continue  # moved or deleted in this moment, or somebody else's
+            if found := _MESSAGE_ID.search(head):
+                yield _name_of(found[1].decode("utf-8", "replace"))
+
+    def _write(self, name: str, letter: bytes) -> None:
+        """Under its name only when it is whole and on the disk."""
+        unfinished = self._folder / "tmp" / f"{name}.{uuid4().hex}"
+        try:
+            with unfinished.open("xb") as file:
+                file.write(letter)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(self._folder / "new" / name)
+        except OSError:
+            unfinished.unlink(missing_ok=True)
+            raise
 
     def newest(self, most: int) -> list[Letter]:
         """The newest letters, at most so many; what cannot be read is left out."""
@@ -56,6 +100,10 @@ class MaildirMail:
                     yield path.stat().st_mtime, path.name, path
                 except OSError:
                     continue  # somebody's mail program has just moved or deleted it
+
+
+def _name_of(message_id: str) -> str:
+    return hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()[:32] + _OURS
 
 
 def _read(path: Path, at: float) -> Letter | None:

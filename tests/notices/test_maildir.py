@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mailbox
 import os
 from dataclasses import replace
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from notices.mail.maildir import MaildirMail
+from notices.mail.composing import compose
+from notices.mail.maildir import DESK, MaildirMail
 from notices.mail.port import Mail, MailRefused
 from tests.databases import NOW
 
@@ -69,6 +71,55 @@ async def test_a_letter_that_was_read_is_not_kept_again(tmp_path: Path) -> None:
     await mail.send(MAIL)
 
     assert letters(tmp_path / "mail") == []
+
+
+async def test_whether_a_letter_is_kept_is_seen_by_its_name_not_by_reading_all_of_them(
+    tmp_path: Path,
+) -> None:
+    mail, folder = MaildirMail(tmp_path / "mail"), tmp_path / "mail"
+    for number in range(4):
+        await mail.send(replace(MAIL, key=str(number)))
+    for number, path in enumerate(sorted((folder / "new").iterdir())):
+        path.write_bytes(b"not to be read")
+        if number % 2:
+            path.rename(folder / "cur" / f"{path.name}:2,RS")
+
+    for again in (mail, MaildirMail(folder)):
+        for number in range(4):
+            await again.send(replace(MAIL, key=str(number)))
+
+    assert len([*(folder / "new").iterdir(), *(folder / "cur").iterdir()]) == 4
+
+
+async def test_letters_that_earlier_versions_kept_are_shown_and_not_kept_again(tmp_path: Path) -> None:
+    box = mailbox.Maildir(tmp_path / "mail")
+    for number in range(2):
+        kept = mailbox.MaildirMessage(compose(replace(MAIL, key=str(number)), DESK))
+        if number:
+            kept.set_subdir("cur")
+        box.add(kept)
+    box.close()
+    mail = MaildirMail(tmp_path / "mail")
+
+    for number in range(3):
+        await mail.send(replace(MAIL, key=str(number)))
+
+    assert len(mail.newest(10)) == 3
+    assert len(list((tmp_path / "mail" / "new").iterdir())) == 2
+
+
+async def test_a_letter_that_cannot_be_written_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+
+    with pytest.raises(MailRefused, match="No space left"):
+        await MaildirMail(tmp_path / "mail").send(MAIL)
+
+    assert [path for path in (tmp_path / "mail").rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize(
