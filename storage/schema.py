@@ -43,7 +43,7 @@ def status(url: str) -> SchemaStatus:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).is_file():
         return SchemaStatus(None, _head())
-    engine = create_engine(make_url(url))
+    engine = create_engine(make_url(url), hide_parameters=True)
     try:
         with engine.connect() as connection:
             return _status(connection)
@@ -79,7 +79,8 @@ def upgrade(url: str) -> SchemaStatus:
 
 def _upgrading_engine(url: str) -> Engine:
     """One upgrade at a time, whole or not at all, on both back ends."""
-    engine = create_engine(make_url(url))
+    # What a migration moves from one column to another may be what somebody said.
+    engine = create_engine(make_url(url), hide_parameters=True)
     if engine.dialect.name == "sqlite":
         # pysqlite opens no transaction before CREATE or ALTER: half an upgrade would stay. Foreign keys
         # stay off, as SQLite's way to change a table (copy, drop, rename) needs.
