@@ -40,7 +40,7 @@ def list_(
     from notices.outbox.repairing import list_parcels
 
     states = [*[OutboxState.DEAD] * is_dead, *[OutboxState.WAITING] * is_waiting]
-    parcels, counts = _with_outbox(
+    parcels, counts = _read(
         lambda session: (list_parcels(session, states=states, limit=limit), outbox_counts(session))
     )
     in_all = {state.value: count for state, count in counts.items()}
@@ -56,7 +56,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     """One of them, with its words."""
     from notices.outbox.repairing import show_parcel
 
-    parcel, text = _with_outbox(lambda session: show_parcel(session, number))
+    parcel, text = _read(lambda session: show_parcel(session, number))
     if as_json:
         print(json.dumps({**_facts(parcel), "text": text}))
         return
@@ -84,19 +84,26 @@ def resend(
         wanted = numbers or [each.id for each in dead]
         return [resend_parcel(session, each, now=clock.now()) for each in wanted]
 
-    _say_done("due again", _with_outbox(again), as_json=as_json)
+    _say_done("due again", _change(again), as_json=as_json)
 
 
 @app.command()
 def drop(numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...")], as_json: AsJson = False) -> None:
-    """Never send these; their words are forgotten."""
+    """Never send these; their words and addresses are forgotten."""
     from notices.outbox.repairing import drop_parcel
 
-    dropped = _with_outbox(lambda session: [drop_parcel(session, each) for each in numbers])
+    dropped = _change(lambda session: [drop_parcel(session, each) for each in numbers])
     _say_done("dropped", dropped, as_json=as_json)
 
 
-def _with_outbox(work: Callable[[Session], T]) -> T:
+def _read(work: Callable[[Session], T]) -> T:
+    from desk.cli.opened import opened
+
+    with opened(load()) as database:
+        return database.read(work)
+
+
+def _change(work: Callable[[Session], T]) -> T:
     """In one transaction: several numbers are changed together or not at all."""
     from desk.cli.opened import opened
 

@@ -12,7 +12,7 @@ from notices.mail.port import Mail, MailPort, MailRefused
 from notices.outbox.operations import (
     Parcel,
     claim_parcels,
-    forget_sent,
+    forget_old,
     has_waiting,
     mark_failed,
     mark_sent,
@@ -63,7 +63,7 @@ class Dispatcher:
                     await self.send_due()
                 if self._now() >= forgets_at:
                     forgets_at = self._now() + FORGETS_EVERY
-                    await self._database.awrite(forget_sent, now=self._now())
+                    await self._database.ain_batches(forget_old, now=self._now())
             except DatabaseUnavailable:
                 log.warning("outbox_could_not_be_read")
             await asyncio.sleep(EVERY_SECONDS)

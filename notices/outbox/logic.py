@@ -8,8 +8,9 @@ MAX_ATTEMPTS = 24
 FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(hours=1)
 
-KEPT_AFTER_SENDING = timedelta(days=30)
-"""How long what was sent can be looked at; then its words and its recipient are forgotten."""
+KEPT = timedelta(days=30)
+"""How long after it was written something that does not wait can be looked at; then its words and its
+recipient are forgotten (TRUST GD-6)."""
 
 CLAIM = timedelta(seconds=60)
 """How long a taken parcel is left to its taker before it is due again."""

@@ -21,6 +21,13 @@ class OutboxState(enum.Enum):
     DROPPED = "dropped"
 
 
+IS_WAITING = "state = 'waiting'"
+"""What has yet to leave, as its index has it; a question must have it word for word."""
+
+IS_KEPT = "state <> 'waiting' AND recipient <> ''"
+"""What does not wait and still says to whom. The same holds of its index."""
+
+
 class OutboxItem(Base):
     """One message for the outside; `key` makes writing it twice impossible."""
 
@@ -29,14 +36,16 @@ class OutboxItem(Base):
         UniqueConstraint("key"),
         Index(
             "ix_outbox_waiting",
-            "next_attempt_at",
-            sqlite_where=text("state = 'waiting'"),
-            postgresql_where=text("state = 'waiting'"),
+            *("next_attempt_at", "id"),
+            sqlite_where=text(IS_WAITING),
+            postgresql_where=text(IS_WAITING),
         ),
+        Index("ix_outbox_kept", "created_at", sqlite_where=text(IS_KEPT), postgresql_where=text(IS_KEPT)),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(200))
+    # Ordered byte by byte, as SQLite does by itself: keys that begin alike lie together.
+    key: Mapped[str] = mapped_column(String(200).with_variant(String(200, collation="C"), "postgresql"))
     port: Mapped[str] = mapped_column(String(32))
     recipient: Mapped[str] = mapped_column(String(320))
     payload: Mapped[dict[str, Any]]

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from notices.outbox.logic import CLAIM, KEPT_AFTER_SENDING, is_dead, next_delay
-from notices.outbox.models import OutboxItem, OutboxState
+from notices.outbox.logic import CLAIM, KEPT, is_dead, next_delay
+from notices.outbox.models import IS_KEPT, IS_WAITING, OutboxItem, OutboxState
+
+FORGOTTEN_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -57,21 +59,24 @@ def put_in_outbox(
 
 def has_waiting(session: Session, *, now: datetime) -> bool:
     """Whether anything is due; a read, so that an idle desk writes nothing."""
-    due = select(OutboxItem.id).where(
-        OutboxItem.state == OutboxState.WAITING, OutboxItem.next_attempt_at <= now
-    )
+    due = select(OutboxItem.id).where(text(IS_WAITING), OutboxItem.next_attempt_at <= now)
     return session.scalar(due.limit(1)) is not None
 
 
 def claim_parcels(session: Session, *, now: datetime, limit: int = 20) -> list[Parcel]:
-    """Take what is due; if the taker dies, it is due again a little later, as often as any other failure."""
-    items = session.scalars(
+    """Take what has been due longest, in the order in which it was written.
+
+    If the taker dies, it is due again a little later, as often as any other failure.
+    """
+    longest_due = session.scalars(
         select(OutboxItem)
-        .where(OutboxItem.state == OutboxState.WAITING, OutboxItem.next_attempt_at <= now)
-        .order_by(OutboxItem.id)
+        .where(text(IS_WAITING), OutboxItem.next_attempt_at <= now)
+        # Along the index. By number alone, SQLite would walk through all that was ever sent.
+        .order_by(OutboxItem.next_attempt_at, OutboxItem.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-    ).all()
+    )
+    items = sorted(longest_due, key=lambda item: item.id)
     worn_out = [item for item in items if is_dead(item.attempts)]
     for item in worn_out:
         item.state, item.error = OutboxState.DEAD, item.error or "none of its senders came back"
@@ -104,17 +109,23 @@ def mark_failed(session: Session, parcel_id: int, *, why: str, now: datetime, is
     return False
 
 
-def forget_sent(session: Session, *, now: datetime) -> int:
-    """Empty what was sent or dropped long ago: its words and whose address it went to. Returns how many.
+def forget_old(session: Session, *, now: datetime, limit: int = FORGOTTEN_AT_ONCE) -> int:
+    """Empty what was written long ago and does not wait: its words and whose address it was for.
 
-    The row stays: its key is what keeps anything from being sent again.
+    The row stays: its key is what keeps anything from being sent again. What was given up is dropped, as
+    there is nothing left to send. Called until it returns 0; returns how many.
     """
-    old = update(OutboxItem).where(
-        OutboxItem.state.in_((OutboxState.SENT, OutboxState.DROPPED)),
-        OutboxItem.created_at < now - KEPT_AFTER_SENDING,
-        OutboxItem.recipient != "",
-    )
-    return len(session.scalars(old.values(payload={}, recipient="").returning(OutboxItem.id)).all())
+    old = session.scalars(
+        select(OutboxItem.id)
+        .where(text(IS_KEPT), OutboxItem.created_at < now - KEPT)
+        .order_by(OutboxItem.created_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    these = update(OutboxItem).where(OutboxItem.id.in_(old))
+    session.execute(these.where(OutboxItem.state == OutboxState.DEAD).values(state=OutboxState.DROPPED))
+    session.execute(these.values(payload={}, recipient=""))
+    return len(old)
 
 
 def outbox_counts(session: Session) -> dict[OutboxState, int]:

@@ -60,7 +60,9 @@ def forget_words(session: Session, prefix: str, is_meant: Callable[[str], bool])
 
     The rows stay: their keys are what keeps anything from being sent again.
     """
-    wanted = select(OutboxItem).where(OutboxItem.key.startswith(prefix, autoescape=True)).with_for_update()
+    behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    # A range of the key's index; LIKE would read every row.
+    wanted = select(OutboxItem).where(OutboxItem.key >= prefix, OutboxItem.key < behind).with_for_update()
     meant = [item for item in session.scalars(wanted) if item.payload and is_meant(item.key)]
     for item in meant:
         item.payload = {}
@@ -84,14 +86,14 @@ def resend_parcel(session: Session, parcel_id: int, *, now: datetime) -> ShownPa
 
 
 def drop_parcel(session: Session, parcel_id: int) -> ShownParcel:
-    """Never to be sent; its words go, its key stays, so that it is not written again.
+    """Never to be sent; its words and its recipient go, its key stays, so that it is not written again.
 
     Raises:
         ParcelUnknown: there is none.
         ParcelSettled: it was sent or dropped.
     """
     item = _unsettled(session, parcel_id)
-    item.state, item.payload = OutboxState.DROPPED, {}
+    item.state, item.payload, item.recipient = OutboxState.DROPPED, {}, ""
     return _shown(item)
 
 

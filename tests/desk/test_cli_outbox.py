@@ -60,6 +60,15 @@ def test_the_list_can_be_of_one_state(guichet: Guichet, desk: Database, option: 
     assert facts["counts"] == {"waiting": 1, "sent": 1, "dead": 1, "dropped": 0}
 
 
+@pytest.mark.parametrize("words", [("list",), ("show", "2")])
+def test_looking_waits_for_nobody_who_writes(
+    guichet: Guichet, desk: Database, words: tuple[str, ...]
+) -> None:
+    codes = desk.write(lambda session: [session.connection(), guichet("outbox", *words)[0]][1:])
+
+    assert codes == [0]
+
+
 def test_one_is_shown_with_its_words(guichet: Guichet, desk: Database) -> None:
     assert "marker-words" in guichet("outbox", "show", "2")[1]
     assert json.loads(guichet("outbox", "show", "2", "--json")[1])["text"] == "marker-words"
@@ -78,11 +87,15 @@ def test_all_dead_ones_are_due_again_at_once(guichet: Guichet, desk: Database) -
     assert guichet("outbox", "resend", "--dead")[1] == "nothing to do\n"
 
 
-def test_a_dropped_one_is_never_sent_and_its_words_are_gone(guichet: Guichet, desk: Database) -> None:
+def test_a_dropped_one_is_never_sent_and_its_words_and_address_are_gone(
+    guichet: Guichet, desk: Database
+) -> None:
     assert guichet("outbox", "drop", "2", "3")[0] == 0
 
     assert counts(desk) == {"sent": 1, "dropped": 2}
-    assert "its words are forgotten" in guichet("outbox", "show", "2")[1]
+    said = guichet("outbox", "show", "2")[1]
+    assert "its words are forgotten" in said
+    assert "[ana]@example.org" not in said
 
 
 @pytest.mark.parametrize("verb", ["resend", "drop"])

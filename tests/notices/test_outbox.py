@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from notices.outbox.errors import ParcelSettled
 from notices.outbox.logic import (
     CLAIM,
     FIRST_DELAY,
-    KEPT_AFTER_SENDING,
+    KEPT,
     LONGEST_DELAY,
     MAX_ATTEMPTS,
     is_dead,
@@ -21,17 +23,20 @@ from notices.outbox.models import OutboxItem, OutboxState
 from notices.outbox.operations import (
     Parcel,
     claim_parcels,
-    forget_sent,
+    forget_old,
     has_waiting,
     mark_failed,
     mark_sent,
     outbox_counts,
     put_in_outbox,
 )
+from notices.outbox.repairing import drop_parcel, forget_words, resend_parcel
 from storage.database import Database
 from tests.databases import NOW, at_once, errors, later, values
+from tests.plans import plans
 
 AFTER_CLAIM = NOW + CLAIM
+AFTER_KEPT = NOW + KEPT + timedelta(seconds=1)
 
 
 def put(db: Database, key: str = "ticket:INC-000001:opened", text: str = "hello") -> None:
@@ -44,6 +49,12 @@ def claim(db: Database, now: datetime = NOW) -> list[Parcel]:
 
 def counts(db: Database) -> dict[OutboxState, int]:
     return {state: count for state, count in db.read(outbox_counts).items() if count}
+
+
+def said(db: Database) -> dict[str, tuple[str, dict[str, str]]]:
+    """To whom each goes, and what it says."""
+    rows = db.read(lambda session: list(session.scalars(select(OutboxItem))))
+    return {item.key: (item.recipient, item.payload) for item in rows}
 
 
 def error_of(db: Database) -> str | None:
@@ -111,6 +122,41 @@ def test_parcels_are_taken_in_the_order_they_were_written_and_no_more_than_asked
 
     assert [parcel.key for parcel in db.write(claim_parcels, now=NOW, limit=3)] == ["k0", "k1", "k2"]
     assert [parcel.key for parcel in db.write(claim_parcels, now=NOW, limit=3)] == ["k3", "k4"]
+
+
+def test_of_what_is_due_the_earlier_written_is_taken_first_even_if_it_was_put_off_for_longer(
+    db: Database,
+) -> None:
+    for key in ("first", "second"):
+        put(db, key)
+    first, _ = claim(db)
+    db.write(mark_failed, first.id, why="busy", now=later(58))
+
+    assert [parcel.key for parcel in claim(db, later(3_600))] == ["first", "second"]
+
+
+def test_what_is_due_is_found_along_its_index_whatever_was_sent_before(migrated: Database) -> None:
+    put(migrated)
+
+    [asked] = plans(migrated, has_waiting, now=NOW)
+    [taken] = plans(migrated, claim_parcels, now=NOW)
+
+    for plan in (asked, taken):
+        assert "ix_outbox_waiting" in plan
+        assert not re.search("TEMP B-TREE|Sort", plan)
+
+
+def test_what_is_to_be_forgotten_is_found_along_an_index_of_what_is_not_forgotten(migrated: Database) -> None:
+    [plan] = plans(migrated, forget_old, now=AFTER_KEPT)
+
+    assert "ix_outbox_kept" in plan
+    assert not re.search("TEMP B-TREE|Sort", plan)
+
+
+def test_words_to_be_forgotten_are_found_by_how_their_keys_begin(migrated: Database) -> None:
+    [plan] = plans(migrated, forget_words, "ticket:INC-000001:", lambda key: True)
+
+    assert re.search(r"key>\? AND key<\?|Index Cond: \(\(\(key\)", plan), plan
 
 
 def test_a_failure_waits_longer_each_time_and_the_last_one_is_a_dead_letter(db: Database) -> None:
@@ -220,17 +266,12 @@ def test_what_was_sent_long_ago_is_forgotten_and_still_not_sent_again(db: Databa
     db.write(mark_sent, parcel.id, now=NOW)
     put(db, "waiting")
 
-    assert db.write(forget_sent, now=NOW + KEPT_AFTER_SENDING) == 0
-    after = NOW + KEPT_AFTER_SENDING + timedelta(seconds=1)
-    assert db.write(forget_sent, now=after) == 1
-    assert db.write(forget_sent, now=after) == 0
+    assert db.write(forget_old, now=NOW + KEPT) == 0
+    assert db.write(forget_old, now=AFTER_KEPT) == 1
+    assert db.write(forget_old, now=AFTER_KEPT) == 0
 
     put(db)
-    kept = {
-        item.key: (item.recipient, item.payload)
-        for item in db.read(lambda session: list(session.scalars(select(OutboxItem))))
-    }
-    assert kept == {
+    assert said(db) == {
         "ticket:INC-000001:opened": ("", {}),
         "waiting": ("a@example.org", {"text": "hello"}),
     }
@@ -243,3 +284,52 @@ def test_what_will_never_be_taken_is_given_up_at_the_first_try(db: Database) -> 
     assert db.write(mark_failed, parcel.id, why="no such user", now=NOW, is_final=True)
 
     assert counts(db) == {OutboxState.DEAD: 1}
+
+
+def test_what_was_given_up_long_ago_is_forgotten_and_can_be_sent_no_more(db: Database) -> None:
+    put(db)
+    [parcel] = claim(db)
+    db.write(mark_failed, parcel.id, why="no such user", now=NOW, is_final=True)
+
+    assert db.write(forget_old, now=AFTER_KEPT) == 1
+
+    assert said(db) == {"ticket:INC-000001:opened": ("", {})}
+    assert counts(db) == {OutboxState.DROPPED: 1}
+    with pytest.raises(ParcelSettled):
+        db.write(resend_parcel, parcel.id, now=AFTER_KEPT)
+
+
+def test_forgetting_goes_in_batches_until_nothing_is_left(db: Database) -> None:
+    for number in range(5):
+        put(db, f"k{number}")
+    for parcel in claim(db):
+        db.write(mark_sent, parcel.id, now=NOW)
+
+    assert db.write(forget_old, now=AFTER_KEPT, limit=3) == 3
+    assert db.in_batches(forget_old, now=AFTER_KEPT, limit=1) == 2
+    assert list(said(db).values()) == [("", {})] * 5
+
+
+def test_what_was_dropped_has_neither_words_nor_address(db: Database) -> None:
+    put(db)
+    [parcel] = claim(db)
+
+    db.write(drop_parcel, parcel.id)
+
+    assert said(db) == {"ticket:INC-000001:opened": ("", {})}
+
+
+def test_words_are_forgotten_of_keys_that_begin_so_and_of_no_other(db: Database) -> None:
+    others = ["ticket:INC-000001", "ticket:INC-0000010:opened", "ticket:INC-000001;x", "TICKET:INC-000001:x"]
+    mine = [
+        "ticket:INC-000001:",
+        "ticket:INC-000001:opened",
+        "ticket:INC-000001:\u00e9",
+        "ticket:INC-000001:%_/",
+    ]
+    for key in (*others, *mine):
+        put(db, key)
+
+    assert db.write(forget_words, "ticket:INC-000001:", lambda key: True) == len(mine)
+
+    assert {key for key, (_, payload) in said(db).items() if not payload} == set(mine)

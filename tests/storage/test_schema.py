@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import String, create_engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from storage import schema
 from storage.base import Base
@@ -29,6 +30,17 @@ def upgrade():
     from alembic import op
     op.execute("CREATE TABLE half_done (id INTEGER)")
     op.execute("CREATE TABLE half_done (id INTEGER)")
+"""
+
+MOVING_WORDS = """
+revision = "zzzz_broken"
+down_revision = "{head}"
+branch_labels = depends_on = None
+
+def upgrade():
+    from alembic import op
+    from sqlalchemy import text
+    op.get_bind().execute(text("INSERT INTO nowhere VALUES (:words)"), {{"words": "marker-words"}})
 """
 
 
@@ -134,6 +146,33 @@ def test_a_migration_that_fails_leaves_nothing_behind(
 
     assert "half_done" not in tables_of(empty_url)
     assert status(empty_url).current == before.head
+
+
+def test_a_migration_that_fails_does_not_say_what_it_was_moving(
+    empty_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = upgrade(empty_url).head
+    folder = tmp_path / "migrations"
+    shutil.copytree(schema._MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "versions" / "zzzz_broken.py").write_text(MOVING_WORDS.format(head=head))
+    monkeypatch.setattr(schema, "_MIGRATIONS", folder)
+
+    with pytest.raises(DBAPIError) as failed:
+        upgrade(empty_url)
+
+    assert "nowhere" in str(failed.value)
+    assert "marker-words" not in str(failed.value)
+
+
+def test_keys_of_the_outbox_are_ordered_byte_by_byte(empty_url: str) -> None:
+    upgrade(empty_url)
+
+    engine = create_engine(empty_url)
+    [key] = [each for each in inspect(engine).get_columns("outbox_item") if each["name"] == "key"]
+    engine.dispose()
+    assert isinstance(key["type"], String)
+    # SQLite has no other order unless one is named.
+    assert key["type"].collation == ("C" if empty_url.startswith("postgresql") else None)
 
 
 def test_two_upgrades_at_once_are_as_good_as_one(empty_url: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from ticketing.tickets.handling import move
 from ticketing.tickets.journal import DESK
 from ticketing.tickets.logic import Status
-from ticketing.tickets.models import Ticket
+from ticketing.tickets.models import IS_RESOLVED, Ticket
 
 AT_ONCE = 100
 
@@ -22,7 +22,7 @@ def close_resolved(session: Session, *, before: datetime, now: datetime, limit: 
     """
     due = session.scalars(
         select(Ticket)
-        .where(Ticket.status == Status.RESOLVED, Ticket.resolved_at <= before, Ticket.changed_at <= before)
+        .where(text(IS_RESOLVED), Ticket.resolved_at <= before, Ticket.changed_at <= before)
         .order_by(Ticket.resolved_at)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -29,6 +29,10 @@ IS_WAITING = "assignee IS NULL AND status IN ('new', 'in_progress')"
 """What nobody has and somebody should; on hold it waits for somebody else. The same holds of its index."""
 
 
+IS_RESOLVED = "status = 'resolved'"
+"""What is closed if nobody says anything more. The same holds of its index."""
+
+
 def _open_index(name: str, *columns: str) -> Index:
     """An index of open tickets only: it stays short whatever the history."""
     return Index(name, *columns, sqlite_where=text(IS_OPEN), postgresql_where=text(IS_OPEN))
@@ -51,6 +55,12 @@ class Ticket(Base):
             *("assignment_group", "status", "tier"),
             sqlite_where=text(IS_WAITING),
             postgresql_where=text(IS_WAITING),
+        ),
+        Index(
+            "ix_ticket_resolved",
+            "resolved_at",
+            sqlite_where=text(IS_RESOLVED),
+            postgresql_where=text(IS_RESOLVED),
         ),
         Index("ix_ticket_opened_at", "opened_at", "id"),
         Index("ix_ticket_changed_at", "changed_at", "id"),
@@ -87,7 +97,7 @@ class Ticket(Base):
     changed_at: Mapped[datetime]
     resolution_code: Mapped[ResolutionCode | None]
     # When it was resolved last; nothing while it is open.
-    resolved_at: Mapped[datetime | None] = mapped_column(index=True)
+    resolved_at: Mapped[datetime | None]
     # An incident of which this one is a symptom: its updates and its resolution reach this one too.
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
