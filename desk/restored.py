@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ticketing.problems.logic import problem_number
 from ticketing.tickets.logic import TicketType, ticket_number
 
 SKIPPED_NUMBERS = 1_000
@@ -29,7 +30,7 @@ class Since:
         sent: keys of what had left the desk.
         dropped: keys of what an administrator did not want sent.
         last: the last number of tickets and of problems.
-        erased: tickets and entries whose words were taken out, and that are back with the backup.
+        erased: tickets or problems, and the entries whose words were taken out and are back with the backup.
     """
 
     sent: tuple[str, ...]
@@ -38,8 +39,12 @@ class Since:
     dropped: tuple[str, ...] = ()
 
 
-def known_since(url: str, taken_at: datetime, last_entry: int) -> Since | None:
-    """What the database that is to be replaced can still tell; None if it cannot be read."""
+def known_since(url: str, taken_at: datetime, last: Mapping[str, int]) -> Since | None:
+    """What the database that is to be replaced can still tell; None if it cannot be read.
+
+    Args:
+        last: by table the last id in the backup.
+    """
     engine = create_engine(url, hide_parameters=True)
     try:
         with engine.connect() as connection:
@@ -48,7 +53,7 @@ def known_since(url: str, taken_at: datetime, last_entry: int) -> Since | None:
                 {"since": _moment(connection.dialect.name, taken_at - CLOCKS_APART)},
             ).all()
             dropped = connection.scalars(text("SELECT key FROM outbox_item WHERE state = 'dropped'")).all()
-            erased = _erased(connection, last_entry)
+            erased = (*_erased(connection, last), *_erased_of_problems(connection, last))
             return Since(tuple(sent), _last(connection), erased, tuple(dropped))
     except (SQLAlchemyError, LookupError, ValueError, TypeError):
         return None  # damaged: that may be why it is replaced
@@ -56,26 +61,44 @@ def known_since(url: str, taken_at: datetime, last_entry: int) -> Since | None:
         engine.dispose()
 
 
-def _erased(connection: Connection, last_entry: int) -> tuple[tuple[str, int], ...]:
-    """Words that were erased behind an entry and written up to it."""
+def _erased(connection: Connection, last: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """Words of tickets that were erased since and written before."""
     found = connection.execute(
         text(
-            "SELECT ticket.id, ticket.type, journal_entry.data FROM journal_entry"
-            " JOIN ticket ON ticket.id = journal_entry.ticket_id"
-            " WHERE journal_entry.kind = 'text_erased' AND journal_entry.id > :last ORDER BY journal_entry.id"
+            "SELECT ticket.id, ticket.type, erasure.data FROM journal_entry AS erasure"
+            " JOIN ticket ON ticket.id = erasure.ticket_id"
+            " WHERE erasure.kind = 'text_erased' AND erasure.id > :last ORDER BY erasure.id"
         ),
-        {"last": last_entry},
+        {"last": last.get("journal_entry", 0)},
     ).all()
     written = text(
-        "SELECT id FROM journal_entry WHERE ticket_id = :ticket AND number = :number AND id <= :last"
+        "SELECT id FROM journal_entry WHERE ticket_id = :subject AND number = :number AND id <= :last"
     )
-    erased = []
     for row in found:
-        data = json.loads(row.data) if isinstance(row.data, str) else row.data
-        asked = {"ticket": row.id, "number": data["entry"], "last": last_entry}
+        asked = {"subject": row.id, "number": _entry(row.data), "last": last.get("journal_entry", 0)}
         if connection.execute(written, asked).first():
-            erased.append((ticket_number(TicketType(row.type), row.id), data["entry"]))
-    return tuple(erased)
+            yield ticket_number(TicketType(row.type), row.id), asked["number"]
+
+
+def _erased_of_problems(connection: Connection, last: Mapping[str, int]) -> Iterator[tuple[str, int]]:
+    """The same of problems."""
+    found = connection.execute(
+        text(
+            "SELECT problem_id, data FROM problem_entry WHERE kind = 'text_erased' AND id > :last ORDER BY id"
+        ),
+        {"last": last.get("problem_entry", 0)},
+    ).all()
+    written = text(
+        "SELECT id FROM problem_entry WHERE problem_id = :subject AND number = :number AND id <= :last"
+    )
+    for row in found:
+        asked = {"subject": row.problem_id, "number": _entry(row.data), "last": last.get("problem_entry", 0)}
+        if connection.execute(written, asked).first():
+            yield problem_number(row.problem_id), asked["number"]
+
+
+def _entry(data: str | dict[str, int]) -> int:
+    return int((json.loads(data) if isinstance(data, str) else data)["entry"])
 
 
 @dataclass(frozen=True)

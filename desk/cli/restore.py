@@ -69,7 +69,7 @@ class Report:
             "version": self.manifest.version,
             "last": self.manifest.last,
             "lost": self._lost(),
-            "erased_since": [f"{ticket}/{entry}" for ticket, entry in self.since.erased]
+            "erased_since": [f"{number}/{entry}" for number, entry in self.since.erased]
             if self.since
             else None,
             "outbox": {
@@ -99,8 +99,8 @@ class Report:
             )
         if lost := self._lost():
             lines.append(f"lost      {lost['ticket']} tickets and {lost['problem']} problems opened since")
-        for ticket, entry in self.since.erased if self.since else ():
-            lines.append(f"erase     the words of entry {entry} of {ticket} are back, and were erased since")
+        for number, entry in self.since.erased if self.since else ():
+            lines.append(f"erase     the words of entry {entry} of {number} are back, and were erased since")
         if self.kept_in:
             lines.append(f"kept      what was there before is in {self.kept_in}")
         return lines
@@ -158,7 +158,7 @@ def _restore(
 def _since(place: Place, manifest: Manifest) -> Since | None:
     from desk.restored import known_since
 
-    return known_since(place.url, manifest.taken_at, manifest.last.get("journal_entry", 0))
+    return known_since(place.url, manifest.taken_at, manifest.last)
 
 
 def _place(settings: Settings, now: datetime) -> Place:

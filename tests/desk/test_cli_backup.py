@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -28,7 +29,10 @@ from tests.databases import BACKENDS, NOW, an_empty_postgres, later
 from tests.desk.commands import Guichet
 from tests.requirements import ROOT
 from tests.ticketing.builders import a_conversation, say_to
+from tests.ticketing.problems import a_problem
 from tests.ticketing.tickets import a_ticket
+from ticketing.problems.erasing import erase_problem_text
+from ticketing.problems.operations import note_on_problem
 from ticketing.tickets.audit import verify_journals
 from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.handling import add_reply
@@ -507,6 +511,27 @@ def test_words_that_were_erased_since_are_named_as_they_are_back(first: Desk, fi
     report = json.loads(first.must("restore", str(file), "--replace", "--json"))
 
     assert report["erased_since"] == [f"INC-{ticket_id:06d}/{kept}"]
+
+
+def test_words_of_a_problem_that_were_erased_since_are_named_as_they_are_back(
+    first: Desk, file: Path
+) -> None:
+    db = first.upgrade()
+    problem_id = a_problem(db)
+    act: dict[str, Any] = {"actor": "agent:1", "now": NOW}
+    gone, kept = (db.write(note_on_problem, problem_id, text, **act) for text in ("one", "Ana did it"))
+    db.write(erase_problem_text, problem_id, gone, **act)
+    first.must("backup", str(file))
+    db.write(erase_problem_text, problem_id, kept, **act)
+    db.write(erase_problem_text, problem_id, db.write(note_on_problem, problem_id, "late", **act), **act)
+    first.stop()
+
+    said = first.must("restore", str(file), "--replace")
+
+    erased = [line for line in said.splitlines() if line.startswith("erase ")]
+    assert erased == [
+        f"erase     the words of entry {kept} of PRB-{problem_id:06d} are back, and were erased since"
+    ]
 
 
 def test_whoever_is_killed_on_the_way_leaves_all_of_the_old_or_all_of_the_new(
