@@ -23,7 +23,9 @@ Zone = Annotated[
 ]
 Hours = Annotated[
     list[str] | None,
-    typer.Option(metavar="HOURS", help="'mon-fri 08:30-12:30 13:30-24:00'; replaces all. Repeatable."),
+    typer.Option(
+        metavar="HOURS", help="'mon-fri 08:30-12:30 13:30-24:00'; replaces all. Repeatable: they add up."
+    ),
 ]
 Country = Annotated[
     str | None, typer.Option(metavar="CODE", help="Whose public holidays: FR, GB …; '' for none.")

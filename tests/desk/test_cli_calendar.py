@@ -69,6 +69,8 @@ def test_open_tickets_follow_a_change(guichet: Guichet, desk: Database) -> None:
         (("change", "office", "--time-zone", "Mars/Olympus"), "no time zone"),
         (("change", "office", "--country", "XX"), "no country"),
         (("change", "office", "--close", "tomorrow"), "is no day"),
+        (("change", "office", "--open", "2026-12-24", "--close", "2026-12-24"), "2026-12-24 is named twice"),
+        (("change", "office", "--as-usual", "2026-12-24", "--open", "2026-12-24"), "is named twice"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_sentence(

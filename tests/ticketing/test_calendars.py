@@ -195,6 +195,24 @@ def test_hours_are_read_and_said_again() -> None:
     assert kept["mon"] == [["08:30", "12:30"], ["13:30", "18:00"]]
 
 
+def test_the_hours_of_a_day_that_is_named_twice_add_up() -> None:
+    kept = kept_hours(["mon-fri 22:00-24:00", "tue-sat 00:00-06:00"])
+
+    assert in_words(kept) == ["mon 22:00-24:00", "tue-fri 00:00-06:00 22:00-24:00", "sat 00:00-06:00"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (["mon-fri 08:00-18:00", "fri 17:00-20:00"], "fri: its hours overlap"),
+        (["mon-sun 08:00-18:00", "sun closed"], "sun: it is named closed and with hours"),
+    ],
+)
+def test_what_a_day_is_told_twice_may_not_contradict_itself(lines: list[str], why: str) -> None:
+    with pytest.raises(HoursRefused, match=why):
+        kept_hours(lines)
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [

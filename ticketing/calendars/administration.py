@@ -82,16 +82,13 @@ def _change(row: Calendar, changes: CalendarChanges) -> None:
 
 
 def _change_days(row: Calendar, changes: CalendarChanges) -> None:
-    closed, opened = set(row.closed_days), set(row.open_days)
+    closed, opened = _days(changes.get("closed", ())), _days(changes.get("opened", ()))
     usual = _days(changes.get("usual", ()))
-    closed, opened = closed - usual, opened - usual
-    for day in _days(changes.get("closed", ())):
-        closed.add(day)
-        opened.discard(day)
-    for day in _days(changes.get("opened", ())):
-        opened.add(day)
-        closed.discard(day)
-    row.closed_days, row.open_days = sorted(closed), sorted(opened)
+    if twice := sorted(closed & opened | closed & usual | opened & usual):
+        raise CalendarRefused(f"{twice[0]} is named twice; a day is closed, or open, or as usual")
+    named_now = closed | opened | usual
+    row.closed_days = sorted(set(row.closed_days) - named_now | closed)
+    row.open_days = sorted(set(row.open_days) - named_now | opened)
 
 
 def _zone(name: str) -> str:

@@ -31,21 +31,30 @@ def week_of(kept: Mapping[str, Any]) -> Week:
 
 
 def kept_hours(lines: Iterable[str]) -> dict[str, list[list[str]]]:
-    """What the table keeps, from lines such as `mon-fri 08:30-12:30 13:30-18:00`; a later line replaces.
+    """What the table keeps, from lines such as `mon-fri 08:30-12:30 13:30-18:00`; lines of one day add up.
 
     Raises:
         HoursRefused: a line that cannot be read, or hours that cannot be.
     """
     kept: dict[str, list[list[str]]] = {}
+    closed: set[str] = set()
     for line in lines:
         found = _LINE.fullmatch(line.strip().lower())
         if found is None:
             raise HoursRefused(f"{line!r} cannot be read; hours look like 'mon-fri 08:30-12:30 13:30-18:00'")
-        spans = [] if found["spans"] == "closed" else [_pair(span) for span in found["spans"].split()]
-        for day in _days(found["days"]):
-            kept[day] = spans
-    week_of(kept)
-    return {day: kept[day] for day in DAYS if kept.get(day)}
+        days = _days(found["days"])
+        if found["spans"] == "closed":
+            closed.update(days)
+            continue
+        spans = [_pair(span) for span in found["spans"].split()]
+        for day in days:
+            kept.setdefault(day, []).extend(spans)
+    for day in DAYS:
+        if day in closed and day in kept:
+            raise HoursRefused(f"{day}: it is named closed and with hours; name it once")
+    week = {day: sorted(kept[day]) for day in DAYS if day in kept}
+    week_of(week)
+    return week
 
 
 def in_words(kept: Mapping[str, Any]) -> list[str]:
@@ -67,7 +76,8 @@ def _spans(day: str, pairs: Sequence[Sequence[str]]) -> tuple[Span, ...]:
     for since, until in spans:
         if since >= until:
             raise HoursRefused(
-                f"{day}: it closes before it opens; hours over midnight are two: until 24:00, and from 00:00"
+                f"{day}: it closes before it opens; hours over midnight are two: "
+                "'mon-fri 22:00-24:00' and 'tue-sat 00:00-06:00'"
             )
     for (_, before), (after, _) in pairwise(spans):
         if after < before:
