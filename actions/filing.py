@@ -5,15 +5,14 @@ from __future__ import annotations
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.adding import add_comment
 from actions.handing import tell_handed_off
 from actions.services import Services
 from actions.speech import expecting, utter
-from actions.telling import number_as_typed
 from notices.texts.catalogue import say
 from ticketing.intake.answers import Ending
 from ticketing.intake.logic import Draft, Purpose
-from ticketing.intake.operations import comment, hand_off, keep_contact, put_on_file
-from ticketing.tickets.errors import TicketNotFound
+from ticketing.intake.operations import hand_off, keep_contact, put_on_file
 from ticketing.tickets.logic import TicketType
 from ticketing.tickets.operations import Opened
 
@@ -35,7 +34,7 @@ async def finish(
     elif ending is not Ending.SUBMIT:
         utter(dispatcher, _LEFT[ending], language)
     elif draft.purpose is Purpose.COMMENT:
-        await _add_comment(services, dispatcher, draft, language)
+        return await _add_comment(services, dispatcher, draft, language)
     elif draft.purpose is Purpose.CONTACT:
         await _keep_contact(services, dispatcher, draft, language)
     else:
@@ -57,23 +56,11 @@ async def _write(services: Services, operation: object, draft: Draft) -> Opened:
 
 async def _add_comment(
     services: Services, dispatcher: CollectingDispatcher, draft: Draft, language: str
-) -> None:
-    if not draft.ticket or not draft.comment:
-        utter(dispatcher, "utter_as_you_wish", language)
-        return
-    try:
-        added = await services.database.awrite(
-            comment,
-            services.turn().turn_id,
-            services.turn().person.id,
-            draft,
-            team=services.team,
-            now=services.now(),
-        )
-    except TicketNotFound:
-        utter(dispatcher, "utter_ticket_not_found", language, ticket=number_as_typed(draft.ticket))
-        return
-    utter(dispatcher, "utter_comment_added", language, carried={"ticket": added.number}, ticket=added.number)
+) -> list[EventType]:
+    if draft.ticket and draft.comment:
+        return await add_comment(services, dispatcher, draft, language)
+    utter(dispatcher, "utter_as_you_wish", language)
+    return expecting()
 
 
 async def _keep_contact(

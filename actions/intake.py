@@ -174,7 +174,8 @@ class ActionFinishIntake(DeskAction):
         draft = _kept(tracker)
         ending = Ending(tracker.get_slot(ENDING) or Ending.CANCEL)
         events = await finish(self.services, dispatcher, draft or Draft(Purpose.INCIDENT), ending)
-        return [*events, SlotSet(DRAFT, None), SlotSet(ENDING, None), SlotSet(ANSWER, None)]
+        # What comes of it may be an offer with a draft of its own.
+        return [SlotSet(DRAFT, None), SlotSet(ENDING, None), SlotSet(ANSWER, None), *events]
 
 
 def _kept(tracker: Tracker) -> Draft | None:

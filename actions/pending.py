@@ -11,7 +11,7 @@ from actions.beginning import FORM, begin
 from actions.following import go_on, show_article, take_solved
 from actions.hearing import is_believed
 from actions.services import Services
-from actions.speech import AWAITING, DRAFT, expecting, utter
+from actions.speech import AWAITING, DRAFT, NEW_TICKET, expecting, utter
 from identity.people.operations import contact_is_missing
 from notices.texts.catalogue import say
 from ticketing.intake.answers import Said
@@ -65,6 +65,9 @@ async def accept(
         return await show_article(services, dispatcher, awaited.removeprefix("choice:"))
     if awaited in _ACCESS:
         return _request_access(services, _ACCESS[awaited])
+    if awaited == NEW_TICKET and tracker.get_slot(DRAFT):
+        utter(dispatcher, "utter_form_begins", services.turn().language)
+        return [*expecting(), FollowupAction(FORM)]
     purpose = Purpose.CONTACT if awaited == "contact" else Purpose.INCIDENT
     return await begin(services, dispatcher, purpose, None)
 

@@ -11,7 +11,7 @@ from actions.following import go_on, take_solved
 from actions.passing import pass_on
 from actions.pending import accept, decline
 from actions.services import Services
-from actions.speech import AWAITING, utter
+from actions.speech import AWAITING, OFFERS_OF_A_TICKET, utter
 from actions.telling import names_a_ticket, tell_status
 from ticketing.intake.answers import Said, is_solved
 from ticketing.intake.logic import Purpose
@@ -65,11 +65,11 @@ async def _after_what_was_offered(
         # Thanks are for the answer, and do not say that it helped: what was offered stays.
         utter(dispatcher, "utter_welcome", services.turn().language)
         return []
-    if has_not_helped and awaited != "ticket":
+    if has_not_helped and awaited not in OFFERS_OF_A_TICKET:
         # New words may be a new question all the same.
         return await go_on(services, dispatcher, tracker, is_button=False)
     answer = yes_or_no(said.text) if len(said.text.split()) <= SHORT else None
-    if answer is None or (awaited != "ticket" and _is_certain(said)):
+    if answer is None or (awaited not in OFFERS_OF_A_TICKET and _is_certain(said)):
         return None
     act = accept if answer else decline
     return await act(services, dispatcher, tracker, said)

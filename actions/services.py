@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from actions.turns import TurnInFlight
 from knowledge.answers import Find
 from knowledge.search.findings import Hit
 from storage.database import Database
 from ticketing.first_contact.logic import FirstContact
+from ticketing.tickets.logic import REOPEN_WINDOW
 from ticketing.tickets.operations import Team
 
 CURRENT_TURN: ContextVar[TurnInFlight] = ContextVar("current_turn")
@@ -30,6 +31,8 @@ class Services:
     opening: Callable[[str, str], Hit | None]
     opening_about: Callable[[str, str], Hit | None]
     first_contact: FirstContact | None = None
+    # How long after its resolution a ticket is reopened by what its requester says.
+    reopen_window: timedelta = REOPEN_WINDOW
 
     def turn(self) -> TurnInFlight:
         """Who is asking and what: of the turn in flight, whatever the tracker says."""

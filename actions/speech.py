@@ -13,6 +13,11 @@ from notices.texts.catalogue import say
 
 AWAITING, MISSED, DRAFT, ENDING, LANGUAGE = "awaiting", "missed", "draft", "ending", "language"
 
+NEW_TICKET = "new_ticket"
+"""Awaited: a yes begins the form with the draft that is kept."""
+
+OFFERS_OF_A_TICKET = frozenset({"ticket", NEW_TICKET})
+
 Buttons = Sequence[tuple[str, str]]
 """Titles and payloads."""
 

@@ -1,4 +1,4 @@
-"""Tells people of their own tickets, and adds what they say to them."""
+"""Tells people of their own tickets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from notices.texts.catalogue import say
 from notices.texts.dates import in_words
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.numbers import parse_number
-from ticketing.tickets.operations import add_comment_for_turn
 from ticketing.tickets.queries import OwnTicket, own_ticket, own_tickets
 
 _NUMBER = re.compile(r"\b(?:inc|req)[-\s]?0*\d+\b", re.IGNORECASE)
@@ -23,26 +22,6 @@ _LONGEST_SHOWN = 300
 def names_a_ticket(text: str) -> bool:
     """Whether a short line is about a ticket by its number, whatever else was understood."""
     return _NUMBER.search(text) is not None and len(text.split()) <= 8
-
-
-async def add_comment(
-    services: Services, dispatcher: CollectingDispatcher, number: str, comment: str, language: str
-) -> list[EventType]:
-    """Put a comment on the person's own ticket and tell the team."""
-    try:
-        added = await services.database.awrite(
-            add_comment_for_turn,
-            services.turn().turn_id,
-            number,
-            comment,
-            team=services.team,
-            now=services.now(),
-        )
-    except TicketNotFound:
-        utter(dispatcher, "utter_ticket_not_found", language, ticket=number_as_typed(number))
-        return expecting()
-    utter(dispatcher, "utter_comment_added", language, carried={"ticket": added.number}, ticket=added.number)
-    return expecting()
 
 
 async def tell_status(services: Services, dispatcher: CollectingDispatcher) -> list[EventType]:

@@ -6,6 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.adding import add_comment
 from actions.answering import look_up, tell
 from actions.base import DeskAction
 from actions.beginning import FORM
@@ -13,7 +14,7 @@ from actions.hearing import is_believed
 from actions.second_look import second_look
 from actions.services import Services
 from actions.speech import DRAFT, expecting, utter
-from actions.telling import add_comment, number_as_typed, tell_status
+from actions.telling import number_as_typed, tell_status
 from ticketing.intake.answers import Said
 from ticketing.intake.logic import Draft, Field, Purpose
 from ticketing.intake.reading import comment_in, says
@@ -53,9 +54,10 @@ class ActionAddToTicket(DeskAction):
         if isinstance(ticket, str):
             utter(dispatcher, "utter_ticket_not_found", turn.language, ticket=ticket)
             return expecting()
-        if comment := comment_in(turn.text):
-            return await add_comment(services, dispatcher, ticket.number, comment, turn.language)
-        draft = _comment_on(ticket.number)
+        draft = Draft(Purpose.COMMENT, ticket=ticket.number, comment=comment_in(turn.text))
+        if draft.comment:
+            return await add_comment(services, dispatcher, draft, turn.language)
+        draft = draft.with_settled(Field.TICKET, Field.NAME, Field.ADDRESS)
         return [*expecting(), SlotSet(DRAFT, draft.as_json()), FollowupAction(FORM)]
 
     async def _ask_which(self, dispatcher: CollectingDispatcher) -> list[EventType]:
@@ -68,10 +70,6 @@ class ActionAddToTicket(DeskAction):
         if draft.comment:
             draft = draft.with_settled(Field.COMMENT)
         return [*expecting(), SlotSet(DRAFT, draft.as_json()), FollowupAction(FORM)]
-
-
-def _comment_on(number: str) -> Draft:
-    return Draft(Purpose.COMMENT, ticket=number).with_settled(Field.TICKET, Field.NAME, Field.ADDRESS)
 
 
 async def _meant(services: Services, text: str) -> OwnTicket | str | None:

@@ -112,7 +112,16 @@ async def run_desk(
         find, knowledge = await _open_knowledge(stack, settings, database)
         team = Team(settings.team_email, settings.default_language)
         said_first = first_contact(settings) if introduces else None
-        services = Services(database, find, team, now, knowledge.opening, knowledge.opening_about, said_first)
+        services = Services(
+            database,
+            find,
+            team,
+            now,
+            knowledge.opening,
+            knowledge.opening_about,
+            said_first,
+            reopen_window=timedelta(days=settings.reopen_days),
+        )
         in_flight = TurnsInFlight()
         assistant = await _open_assistant(stack, settings, secrets, services)
         runner = _runner(settings, database, doorbells, in_flight, assistant, services)

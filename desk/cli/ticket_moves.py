@@ -81,9 +81,9 @@ def reopen(
 ) -> None:
     """Take up a finished ticket again."""
     from ticketing.tickets.access import access_ticket
+    from ticketing.tickets.adding import had_by
     from ticketing.tickets.assigning import give_to_next
     from ticketing.tickets.handling import move
-    from ticketing.tickets.requesters import had_by
 
     def deed(session: Session, ticket_id: int, actor: str, now: datetime) -> None:
         ticket = access_ticket(session, ticket_id)

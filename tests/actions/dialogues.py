@@ -36,6 +36,7 @@ from tests.requirements import ROOT
 from tests.ticketing.builders import TEAM, a_conversation, a_press, claim_one, say_to, transcript
 from ticketing.conversations.logic import Reply
 from ticketing.conversations.models import Conversation
+from ticketing.tickets.logic import REOPEN_WINDOW
 from ticketing.tickets.models import Ticket
 from ticketing.turns.operations import finish_turn
 from ticketing.turns.queue import ClaimedTurn
@@ -111,6 +112,7 @@ class Dialogue:
         identity: OutsideIdentity | None = None,
         language: str = "en",
         repeats: int = 1,
+        reopen_window: timedelta = REOPEN_WINDOW,
     ) -> None:
         self.db, self.articles, self.repeats = db, articles or {}, repeats
         self.talk = a_conversation(db, language=language, identity=identity)
@@ -126,6 +128,7 @@ class Dialogue:
             opening_about=lambda about, language: a_hit(
                 f"{about}-{language}", 1.0, translation=about, language=language
             ),
+            reopen_window=reopen_window,
         )
         self._actions: dict[str, DeskAction] = {each.name(): each for each in all_actions(services)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import yaml
@@ -16,10 +17,11 @@ from storage.database import Database
 from tests.actions.dialogues import Dialogue, a_hit, found, kinds, rules
 from tests.requirements import ROOT
 from tests.ticketing.builders import ANA, count
+from tests.ticketing.tickets import take
 from ticketing.conversations.logic import Speaker
 from ticketing.conversations.models import SpeakerChange
 from ticketing.effects.models import Effect
-from ticketing.tickets.logic import TicketType
+from ticketing.tickets.logic import Status, TicketType
 from ticketing.tickets.models import JournalEntry, Ticket
 from ticketing.tickets.priority import Impact, Urgency
 
@@ -581,6 +583,61 @@ async def test_what_is_said_of_a_ticket_is_added_to_it_once(db: Database) -> Non
 
     assert (added.kinds[0], added.reply.ticket) == ("comment_added", "INC-000001")
     assert count(db, JournalEntry) == entries + 1
+
+
+async def test_what_is_still_broken_reopens_the_ticket_once_and_the_person_is_told(db: Database) -> None:
+    dialogue = await _with_a_ticket(db)
+    dialogue.repeats = 3
+    take(db, 1, Status.RESOLVED)
+
+    [heard] = await dialogue.say("add to INC-000001 that it is still broken", "add_to_ticket")
+
+    assert (heard.kinds[0], heard.reply.ticket) == ("ticket_reopened", "INC-000001")
+    assert [ticket.status for ticket in dialogue.tickets()] == [Status.ASSIGNED]
+
+
+@pytest.mark.parametrize("is_asked", [True, False])
+@pytest.mark.parametrize("is_pressed", [True, False])
+async def test_what_comes_too_late_for_a_finished_ticket_becomes_a_new_one_on_a_yes(
+    db: Database, is_asked: bool, is_pressed: bool
+) -> None:
+    dialogue = Dialogue(db, identity=ANA, repeats=2, reopen_window=timedelta(days=3))
+    await dialogue.say(f"a human please, {STATED}", "ask_human")
+    take(db, 1, Status.RESOLVED)
+    dialogue.wait(days=4)
+    entries = count(db, JournalEntry)
+
+    if is_asked:
+        await dialogue.say("I want to add something to INC-000001", "add_to_ticket")
+        [over] = await dialogue.say("the projector is dark again")
+    else:
+        [over] = await dialogue.say("add to INC-000001 that the projector is dark again", "add_to_ticket")
+    assert over.kinds == ("ticket_over", "offer")
+    assert "INC-000001 is resolved" in over.reply.text
+    assert count(db, JournalEntry) == entries
+    begun = await (dialogue.press("Open a ticket") if is_pressed else dialogue.say("yes", "affirm"))
+
+    assert kinds(begun) == ["utter_form_begins", "asks_where_since"]
+    await dialogue.say("on the big screen, since monday")
+    await dialogue.press("Only me")
+    await dialogue.press("With difficulty")
+    [opened] = await dialogue.press("Yes")
+    assert (opened.kinds[0], opened.reply.ticket) == ("ticket_opened", "INC-000002")
+    new = dialogue.tickets()[-1]
+    assert "the projector is dark again" in new.description
+    assert "INC-000001" in new.description
+
+
+async def test_a_no_to_the_new_ticket_leaves_it_at_that(db: Database) -> None:
+    dialogue = await _with_a_ticket(db)
+    take(db, 1, Status.CANCELLED)
+    [over] = await dialogue.say("add to INC-000001 that it is still broken", "add_to_ticket")
+    assert "INC-000001 is cancelled" in over.reply.text
+
+    assert kinds(await dialogue.say("no", "deny")) == ["still_here"]
+
+    assert len(dialogue.tickets()) == 1
+    assert kinds(await dialogue.say("open a ticket", "open_ticket"))[-1] == "asks_what"
 
 
 async def test_without_a_ticket_one_is_told_so(db: Database) -> None:

@@ -62,6 +62,8 @@ KINDS: dict[str, tuple[str, ...]] = {
     "utter_ask_ticket_again": ("asks_which_ticket",),
     "utter_ask_comment": ("asks_comment",),
     "utter_comment_added": ("comment_added",),
+    "utter_ticket_reopened": ("ticket_reopened", "comment_added"),
+    "utter_ticket_over": ("ticket_over", "offer"),
     "utter_handed_to_people": ("handed_to_people",),
     "utter_handed_to_people_anonymous": ("handed_to_people",),
 }

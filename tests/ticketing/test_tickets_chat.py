@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
@@ -22,16 +23,17 @@ from tests.ticketing.builders import (
     say_to,
     transcript,
 )
-from tests.ticketing.tickets import a_ticket, journal, opened, take, team_letters, ticket_of
+from tests.ticketing.tickets import a_ticket, journal, letters, opened, take, team_letters, ticket_of
 from ticketing.conversations.logic import Author, Reply
 from ticketing.conversations.operations import take_over
 from ticketing.effects.models import Effect
 from ticketing.tickets.access import access_own_ticket
 from ticketing.tickets.erasing import erase_text
-from ticketing.tickets.errors import TextMissing, TicketNotFound
+from ticketing.tickets.errors import ReplyNotAllowed, TextMissing, TicketNotFound
 from ticketing.tickets.handling import add_reply, add_work_note
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.logic import OPEN, EntryKind, Status, TicketType
+from ticketing.tickets.logic import FINISHED, OPEN, REOPEN_WINDOW, EntryKind, Status, TicketType
+from ticketing.tickets.merging import merge_ticket
 from ticketing.tickets.models import TicketReply
 from ticketing.tickets.operations import Commented, add_comment_for_turn, open_ticket_for_turn
 from ticketing.tickets.priority import Priority
@@ -44,6 +46,7 @@ from ticketing.turns.queue import ClaimedTurn
 from ticketing.turns.settlement import settle_turn
 
 BOB = OutsideIdentity(issuer=ANA.issuer, subject="bob", name="Bob", email="bob@example.org")
+A_MINUTE_LATER = later(60)
 
 
 @pytest.fixture
@@ -62,8 +65,16 @@ def a_turn(db: Database, talk: Talk, text: str = "add to my ticket: it smokes") 
     return claim_one(db)
 
 
-def comment(db: Database, turn: ClaimedTurn, number: str, text: str = "it smokes") -> Commented:
-    return db.write(add_comment_for_turn, turn.claim.turn_id, number, text, team=TEAM, now=later(60))
+def comment(
+    db: Database,
+    turn: ClaimedTurn,
+    number: str,
+    text: str = "it smokes",
+    *,
+    now: datetime = A_MINUTE_LATER,
+    window: timedelta = REOPEN_WINDOW,
+) -> Commented:
+    return db.write(add_comment_for_turn, turn.claim.turn_id, number, text, team=TEAM, now=now, window=window)
 
 
 # The one door
@@ -300,14 +311,79 @@ def test_only_a_turn_in_flight_adds_to_a_ticket(db: Database, talk: Talk, ticket
         comment(db, turn, str(ticket_id))
 
 
-@pytest.mark.parametrize("status", Status)
-def test_words_are_kept_wherever_the_ticket_stands_and_the_status_is_told(
+@pytest.mark.parametrize("status", [status for status in Status if status in OPEN])
+def test_words_are_written_on_an_open_ticket_wherever_it_stands_and_the_status_is_told(
     db: Database, talk: Talk, status: Status
 ) -> None:
     ticket_id = a_ticket(db, talk, status=status)
 
-    assert comment(db, a_turn(db, talk), str(ticket_id)).status is status
+    added = comment(db, a_turn(db, talk), str(ticket_id))
+
+    assert (added.status, added.is_reopened) == (status, False)
     assert ticket_of(db, ticket_id).status is status
+
+
+@pytest.mark.parametrize("status", [Status.RESOLVED, Status.CLOSED])
+def test_what_the_requester_says_of_a_finished_ticket_reopens_it_once_and_the_team_is_told(
+    db: Database, talk: Talk, status: Status
+) -> None:
+    ticket_id = a_ticket(db, talk, status=status)
+    turn = a_turn(db, talk, "INC-1 is still broken")
+    before = len(journal(db, ticket_id))
+
+    added = [comment(db, turn, str(ticket_id), "it is still broken") for _ in range(2)]
+
+    assert {(each.status, each.is_reopened) for each in added} == {(Status.ASSIGNED, True)}
+    after = ticket_of(db, ticket_id)
+    assert (after.status, after.assignee) == (Status.ASSIGNED, "agent:1")
+    [entry] = journal(db, ticket_id)[before:]
+    assert (entry.kind, entry.actor) == (EntryKind.REOPENED, f"person:{talk.person_id}")
+    letter = team_letters(db)[-1]
+    assert letter.key.startswith(f"ticket:{added[0].number}:reopened:")
+    assert "it is still broken" in letter.payload["text"]
+    assert db.read(verify_journal, ticket_id) is None
+
+
+@pytest.mark.parametrize(("days", "is_reopened"), [(6.9, True), (7.1, False)])
+def test_the_chat_reopens_for_as_long_as_the_installation_says(
+    db: Database, talk: Talk, days: float, is_reopened: bool
+) -> None:
+    ticket_id = a_ticket(db, talk, status=Status.CLOSED)
+    turn, now = a_turn(db, talk), NOW + timedelta(days=days)
+
+    if is_reopened:
+        assert comment(db, turn, str(ticket_id), now=now, window=timedelta(days=7)).is_reopened
+    else:
+        with pytest.raises(ReplyNotAllowed, match="is closed"):
+            comment(db, turn, str(ticket_id), now=now, window=timedelta(days=7))
+    assert (ticket_of(db, ticket_id).status in OPEN) is is_reopened
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status in FINISHED])
+def test_nothing_is_written_where_nobody_would_read_it(db: Database, talk: Talk, status: Status) -> None:
+    ticket_id = a_ticket(db, talk, status=status)
+    turn = a_turn(db, talk)
+    before = (len(journal(db, ticket_id)), len(letters(db)), count(db, Effect))
+
+    with pytest.raises(ReplyNotAllowed, match=status.value):
+        comment(db, turn, str(ticket_id), now=NOW + REOPEN_WINDOW + timedelta(seconds=1))
+
+    assert (len(journal(db, ticket_id)), len(letters(db)), count(db, Effect)) == before
+    assert ticket_of(db, ticket_id).status is status
+
+
+def test_what_is_said_of_a_ticket_merged_into_a_finished_one_is_refused(db: Database, talk: Talk) -> None:
+    source, target = a_ticket(db, talk), a_ticket(db, talk, status=Status.IN_PROGRESS)
+    db.write(merge_ticket, source, target, actor="agent:1", now=NOW)
+    take(db, target, Status.RESOLVED)
+    turn = a_turn(db, talk)
+    before = len(journal(db, source)), len(journal(db, target))
+
+    with pytest.raises(ReplyNotAllowed, match=f"INC-{source:06d} is closed"):
+        comment(db, turn, str(source))
+
+    assert (len(journal(db, source)), len(journal(db, target))) == before
+    assert ticket_of(db, target).status is Status.RESOLVED
 
 
 def test_a_comment_that_the_reply_speaks_of_is_not_announced_again(
@@ -333,6 +409,28 @@ def test_a_comment_whose_answer_got_lost_is_told_of_by_the_desk(
     notice = transcript(db, talk)[-1]
     assert (notice.author, notice.extras) == (Author.DESK, {"ticket": added.number})
     assert notice.text == say("utter_comment_added", "en", ticket=added.number).text
+
+
+def test_a_reopening_whose_answer_got_lost_is_told_of_by_the_desk(db: Database, talk: Talk) -> None:
+    ticket_id = a_ticket(db, talk, status=Status.RESOLVED)
+    turn = a_turn(db, talk)
+    added = comment(db, turn, str(ticket_id))
+
+    answer(db, turn.claim, "something else")
+
+    assert transcript(db, talk)[-1].text == say("utter_ticket_reopened", "en", ticket=added.number).text
+
+
+def test_a_reopening_before_a_takeover_is_told_of_by_the_desk(db: Database, talk: Talk) -> None:
+    ticket_id = a_ticket(db, talk, status=Status.RESOLVED)
+    turn = a_turn(db, talk)
+    added = comment(db, turn, str(ticket_id))
+    db.write(take_over, talk.public_id, agent_name="Bea", now=NOW)
+
+    assert answer(db, turn.claim) is TurnOutcome.HANDED_OVER
+
+    notice = say("notice_ticket_reopened_meanwhile", "en", ticket=added.number)
+    assert transcript(db, talk)[-1].text == notice.text
 
 
 def test_a_comment_before_a_takeover_is_told_of_by_the_desk(db: Database, talk: Talk, ticket_id: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -38,11 +38,24 @@ def hand_off(
 
 
 def comment(
-    session: Session, turn_id: str, person_id: int, draft: Draft, *, team: Team, now: datetime
+    session: Session,
+    turn_id: str,
+    person_id: int,
+    draft: Draft,
+    *,
+    team: Team,
+    now: datetime,
+    window: timedelta,
 ) -> Commented:
-    """Add what was said to the person's own ticket; raises TicketNotFound."""
+    """Add what was said to the person's own ticket; one that was finished within the window is reopened.
+
+    Raises:
+        TicketNotFound, ReplyNotAllowed, TextMissing: nothing is written.
+    """
     keep_contact(session, person_id, draft, now=now)
-    return add_comment_for_turn(session, turn_id, draft.ticket or "", draft.comment or "", team=team, now=now)
+    return add_comment_for_turn(
+        session, turn_id, draft.ticket or "", draft.comment or "", team=team, now=now, window=window
+    )
 
 
 def keep_contact(session: Session, person_id: int, draft: Draft, *, now: datetime) -> KnownPerson | None:

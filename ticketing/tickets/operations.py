@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from identity.people.models import Person
 from ticketing.conversations.errors import SpeakerChangeRefused
 from ticketing.conversations.ledger import lock_conversation_row, mark_changed
 from ticketing.conversations.logic import Speaker
 from ticketing.conversations.models import Conversation, SpeakerChange
 from ticketing.effects.operations import EffectKey, once
 from ticketing.tickets.access import access_own_ticket
-from ticketing.tickets.handling import reply
+from ticketing.tickets.adding import add_words, reopen
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.journal import ASSISTANT, DESK, person
+from ticketing.tickets.journal import ASSISTANT, DESK
 from ticketing.tickets.letters import Team as Team  # its callers know it from here
-from ticketing.tickets.letters import tell_team_of_comment
-from ticketing.tickets.logic import Status, ticket_number
-from ticketing.tickets.merging import reply_to_merged
+from ticketing.tickets.logic import REOPEN_WINDOW, Status, may_reopen, ticket_number
+from ticketing.tickets.models import Ticket
 from ticketing.tickets.opening import open_ticket
 from ticketing.tickets.priority import Priority
 from ticketing.turns.errors import TurnLost
@@ -49,11 +47,12 @@ class Opened:
 
 @dataclass(frozen=True)
 class Commented:
-    """The ticket that something was added to, and where it stands."""
+    """The ticket that something was added to, where it stands, and whether that has reopened it."""
 
     number: str
     summary: str
     status: Status
+    is_reopened: bool = False
 
 
 def open_ticket_for_turn(
@@ -108,22 +107,38 @@ def hand_off_for_turn(
 
 
 def add_comment_for_turn(
-    session: Session, turn_id: str, number_text: str, text: str, *, team: Team, now: datetime
+    session: Session,
+    turn_id: str,
+    number_text: str,
+    text: str,
+    *,
+    team: Team,
+    now: datetime,
+    window: timedelta = REOPEN_WINDOW,
 ) -> Commented:
     """Write what the person says on one of its own tickets and tell the team: once per turn.
+
+    What is said of a finished one reopens it.
+
+    Args:
+        window: how long after its resolution it does.
 
     Raises:
         TurnLost: the turn is not being answered.
         TicketNotFound: no such ticket, or somebody else's.
+        ReplyNotAllowed: nobody works on it any more, and it cannot be reopened.
         TextMissing: there is nothing to write.
     """
-    turn, conversation = _access_turn_in_flight(session, turn_id)
+    _, conversation = _access_turn_in_flight(session, turn_id)
 
     def deed() -> dict[str, Any]:
-        return _comment(session, turn, conversation.person_id, number_text, text, team, now)
+        own = access_own_ticket(session, conversation.person_id, number_text)
+        return _comment(session, own, text, team, window, now)
 
     result = once(session, EffectKey(turn_id, COMMENT), deed, now=now)
-    return Commented(result["number"], result["summary"], Status(result["status"]))
+    # A turn that an older version has begun recorded less.
+    is_reopened = result.get("is_reopened", False)
+    return Commented(result["number"], result["summary"], Status(result["status"]), is_reopened)
 
 
 def _access_turn_in_flight(session: Session, turn_id: str) -> tuple[Turn, Conversation]:
@@ -169,20 +184,18 @@ def _ask_for_agent(session: Session, turn: Turn, conversation: Conversation, now
 
 
 def _comment(
-    session: Session,
-    turn: Turn,
-    person_id: int,
-    number_text: str,
-    text: str,
-    team: Team,
-    now: datetime,
+    session: Session, own: Ticket, text: str, team: Team, window: timedelta, now: datetime
 ) -> dict[str, Any]:
-    ticket = access_own_ticket(session, person_id, number_text)
-    own, requester = ticket, session.get_one(Person, person_id)
-    if there := reply_to_merged(session, ticket, text, actor=person(person_id), now=now):
-        _, ticket, entry = there
+    can_reopen = own.merged_into_id is None and may_reopen(
+        own.status, resolved_at=own.resolved_at, now=now, window=window
+    )
+    if can_reopen:
+        reopen(session, own, text, team=team, window=window, now=now)
     else:
-        entry = reply(session, ticket, text, actor=person(person_id), now=now)
-    tell_team_of_comment(session, ticket, requester, team, entry=entry.number, text=text, now=now)
-    number = ticket_number(own.type, own.id)
-    return {"number": number, "summary": own.summary, "status": own.status.value}
+        add_words(session, own, text, team=team, now=now)
+    return {
+        "number": ticket_number(own.type, own.id),
+        "summary": own.summary,
+        "status": own.status.value,
+        "is_reopened": can_reopen,
+    }

@@ -134,6 +134,8 @@ def _announcement(name: str, result: dict[str, Any], outcome: TurnOutcome) -> st
     """The text by which the desk tells of an effect, or None for one that nobody needs to hear of."""
     is_meanwhile = outcome is TurnOutcome.HANDED_OVER
     if name == "comment":
+        if result.get("is_reopened"):
+            return "notice_ticket_reopened_meanwhile" if is_meanwhile else "utter_ticket_reopened"
         return "notice_comment_added_meanwhile" if is_meanwhile else "utter_comment_added"
     if name != "open_ticket":
         return None
