@@ -11,9 +11,8 @@ from notices.mail.smtp import Encryption, SmtpMail, SmtpServer
 
 def post_office(settings: Settings) -> MailPort:
     """By the mail server; without one letters are kept where a mail program finds them."""
-    sender = Sender(settings.mail_from, settings.mail_reply_to)
     if not settings.smtp_host:
-        return MaildirMail(settings.var / "mail", sender)
+        return kept_mail(settings)
     server = SmtpServer(
         host=settings.smtp_host,
         port=settings.smtp_port,
@@ -23,4 +22,13 @@ def post_office(settings: Settings) -> MailPort:
         seconds=settings.smtp_seconds,
         authorities=settings.smtp_authorities,
     )
-    return SmtpMail(server, sender)
+    return SmtpMail(server, _sender(settings))
+
+
+def kept_mail(settings: Settings) -> MaildirMail:
+    """Where letters are kept without a mail server."""
+    return MaildirMail(settings.var / "mail", _sender(settings))
+
+
+def _sender(settings: Settings) -> Sender:
+    return Sender(settings.mail_from, settings.mail_reply_to)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -16,7 +17,9 @@ from desk.cli.console import say
 from desk.cli.problem_deeds import Number as ProblemNumber
 from desk.cli.problem_deeds import id_of_problem
 from desk.cli.ticket_deeds import As, AsJson, Number, actor_of, id_of
+from desk.post_office import kept_mail
 from desk.settings.reading import load
+from ticketing.tickets.errors import EntryNotFound
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -44,7 +47,7 @@ def erase_of_ticket(number: Number, entry: Entry, as_: As = None, as_json: AsJso
     """
     from desk.cli.opened import opened
     from ticketing.tickets.copies import copies_of
-    from ticketing.tickets.erasing import erase_text, erased_file
+    from ticketing.tickets.erasing import erase_text, letters_with
     from ticketing.tickets.files import Files
 
     settings, now = load(), clock.now()
@@ -52,18 +55,18 @@ def erase_of_ticket(number: Number, entry: Entry, as_: As = None, as_json: AsJso
         actor, ticket_id = database.read(
             lambda session: (actor_of(session, as_, settings), id_of(session, number))
         )
-        copies = _erase_everywhere(
+        erased = _erase_everywhere(
             database,
             lambda session: copies_of(session, ticket_id, entry),
             lambda session: erase_text(session, ticket_id, entry, actor=actor, now=now),
-            # Erased before, and perhaps killed before its file was gone.
-            is_left=lambda session: erased_file(session, ticket_id, entry) is not None,
             actor=actor,
             now=now,
         )
+        letters = kept_mail(settings).forget(database.read(letters_with, ticket_id, entry))
         is_deleted = _forget_file(database, Files(settings.attachments_folder), ticket_id, entry)
-    facts = {"ticket": ticket_id, "entry": entry, "copies": copies, "file_deleted": is_deleted}
-    _tell(facts, as_json)
+    erased.raise_unless(letters or is_deleted)
+    facts = {"ticket": ticket_id, "entry": entry, "copies": erased.copies, "letters_deleted": letters}
+    _tell({**facts, "file_deleted": is_deleted}, as_json)
 
 
 def erase_of_problem(number: ProblemNumber, entry: Entry, as_: As = None, as_json: AsJson = False) -> None:
@@ -75,21 +78,37 @@ def erase_of_problem(number: ProblemNumber, entry: Entry, as_: As = None, as_jso
     from desk.cli.problems import row_facts
     from ticketing.problems.erasing import copies_of_problem, erase_problem_text
     from ticketing.problems.queries import problem_in_full
+    from ticketing.tickets.erasing import letters_of
 
     settings, now = load(), clock.now()
     problem_id = id_of_problem(number)
     with opened(settings) as database:
         actor = database.read(lambda session: actor_of(session, as_, settings))
-        copies = _erase_everywhere(
+        erased = _erase_everywhere(
             database,
             lambda session: copies_of_problem(session, problem_id, entry),
             lambda session: erase_problem_text(session, problem_id, entry, actor=actor, now=now),
-            is_left=lambda _: False,
             actor=actor,
             now=now,
         )
+        copies = database.read(copies_of_problem, problem_id, entry, with_erased=True)
+        letters = kept_mail(settings).forget(database.read(letters_of, copies))
+        erased.raise_unless(letters)
         stands = row_facts(database.read(problem_in_full, problem_id).row)
-    _tell({**stands, "entry": entry, "copies": copies}, as_json)
+    _tell({**stands, "entry": entry, "copies": erased.copies, "letters_deleted": letters}, as_json)
+
+
+@dataclass(frozen=True)
+class _Erased:
+    """How many copies have lost their words, and the refusal where the words themselves were gone before."""
+
+    copies: int
+    refused: EntryNotFound | None
+
+    def raise_unless(self, found: object) -> None:
+        """The refusal is one, unless an erasure that was stopped has left something to be done."""
+        if self.refused is not None and not (self.copies or found):
+            raise self.refused
 
 
 def _erase_everywhere(
@@ -97,30 +116,20 @@ def _erase_everywhere(
     find_copies: Callable[[Session], tuple[int, ...]],
     erase: Callable[[Session], None],
     *,
-    is_left: Callable[[Session], bool],
     actor: str,
     now: datetime,
-) -> int:
-    """Erase copies, then the words, then what was copied meanwhile; returns how many copies those were.
+) -> _Erased:
+    """Erase copies, then the words, then what was copied meanwhile.
 
     Where it stops before its end, the same command goes on: either the words are there still, or there are
     copies of words that are erased, and no more of them come.
-
-    Args:
-        is_left: whether words that are erased have left something else to be done.
-
-    Raises:
-        EntryNotFound: there are no words, and nothing is left of them.
     """
-    from ticketing.tickets.errors import EntryNotFound
-
-    copies = _erase_copies(database, find_copies, actor, now)
+    copies, refused = _erase_copies(database, find_copies, actor, now), None
     try:
         database.write(erase)
-    except EntryNotFound:
-        if not copies and not database.read(is_left):
-            raise
-    return copies + _erase_copies(database, find_copies, actor, now)
+    except EntryNotFound as error:
+        refused = error
+    return _Erased(copies + _erase_copies(database, find_copies, actor, now), refused)
 
 
 def _erase_copies(

@@ -7,7 +7,7 @@ import hashlib
 import heapq
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -15,11 +15,12 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from uuid import uuid4
 
-from notices.mail.composing import Sender, compose
+from notices.mail.composing import Sender, compose, message_id
 from notices.mail.port import Letter, Mail, MailRefused
 
 DESK = Sender("Guichet <guichet@guichet.localhost>")
 
+_FOLDERS = ("new", "cur")
 _OURS = ".guichet"
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^<>\s]+>)", re.IGNORECASE | re.MULTILINE)
 _HEAD = 8192
@@ -66,13 +67,8 @@ class MaildirMail:
         for _, name, path in self._files():
             if name.partition(":")[0].endswith(_OURS):
                 continue
-            try:
-                with path.open("rb") as file:
-                    head = file.read(_HEAD)
-            except OSError:
-                continue  # moved or deleted in this moment, or somebody else's
-            if found := _MESSAGE_ID.search(head):
-                yield _name_of(found[1].decode("utf-8", "replace"))
+            if found := _message_id_in(path):
+                yield _name_of(found)
 
     def _write(self, name: str, letter: bytes) -> None:
         """Under its name only when it is whole and on the disk."""
@@ -92,8 +88,23 @@ class MaildirMail:
         files = heapq.nlargest(most, self._files())
         return [letter for at, _, path in files if (letter := _read(path, at)) is not None]
 
-    def _files(self) -> Iterator[tuple[float, str, Path]]:
-        for name in ("new", "cur"):
+    def forget(self, keys: Collection[str]) -> int:
+        """Delete the letters with these keys, also unfinished ones; returns how many there were.
+
+        Whatever the desk's address was when they were kept, for that is half of a Message-ID.
+
+        Raises:
+            OSError: one of them cannot be deleted.
+        """
+        ids = {_local_part(message_id(key, self._sender)) for key in keys}
+        paths = [path for _, _, path in self._files("tmp", *_FOLDERS)] if ids else []
+        meant = [path for path in paths if _local_part(_message_id_in(path) or "") in ids]
+        for path in meant:
+            path.unlink(missing_ok=True)
+        return len(meant)
+
+    def _files(self, *folders: str) -> Iterator[tuple[float, str, Path]]:
+        for name in folders or _FOLDERS:
             folder = self._folder / name
             for path in folder.iterdir() if folder.is_dir() else ():
                 try:
@@ -106,6 +117,20 @@ def _name_of(message_id: str) -> str:
     return hashlib.sha256(message_id.encode("utf-8", "replace")).hexdigest()[:32] + _OURS
 
 
+def _message_id_in(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError:
+        return None  # moved or deleted in this moment, or somebody else's
+    found = _MESSAGE_ID.search(head)
+    return found[1].decode("utf-8", "replace") if found else None
+
+
+def _local_part(id_: str) -> str:
+    return id_.strip("<>").partition("@")[0]
+
+
 def _read(path: Path, at: float) -> Letter | None:
     try:
         letter = message_from_bytes(path.read_bytes(), _class=EmailMessage, policy=policy.default)
@@ -116,7 +141,7 @@ def _read(path: Path, at: float) -> Letter | None:
             _written_at(letter) or datetime.fromtimestamp(at, tz=UTC),
             _body(letter, "html"),
             str(letter["References"] or ""),
-            str(letter["Message-ID"] or "").strip("<>").partition("@")[0],
+            _local_part(str(letter["Message-ID"] or "")),
         )
     except (OSError, LookupError, ValueError, AttributeError):
         return None

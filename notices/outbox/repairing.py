@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from notices.outbox.errors import ParcelSettled, ParcelUnknown
 from notices.outbox.models import OutboxItem, OutboxState
+
+MAIL = "mail"
+"""The port of letters."""
 
 UNSETTLED = (OutboxState.WAITING, OutboxState.DEAD)
 
@@ -60,9 +63,7 @@ def forget_words(session: Session, prefix: str, is_meant: Callable[[str], bool])
 
     The rows stay: their keys are what keeps anything from being sent again.
     """
-    behind = prefix[:-1] + chr(ord(prefix[-1]) + 1)
-    # A range of the key's index; LIKE would read every row.
-    wanted = select(OutboxItem).where(OutboxItem.key >= prefix, OutboxItem.key < behind).with_for_update()
+    wanted = select(OutboxItem).where(_begins(prefix)).with_for_update()
     meant = [item for item in session.scalars(wanted) if item.payload and is_meant(item.key)]
     for item in meant:
         item.payload = {}
@@ -71,6 +72,12 @@ def forget_words(session: Session, prefix: str, is_meant: Callable[[str], bool])
             item.state = OutboxState.DROPPED
     session.flush()
     return len(meant)
+
+
+def mail_keys(session: Session, prefix: str, is_meant: Callable[[str], bool]) -> tuple[str, ...]:
+    """The keys of letters that begin so and are meant, whether they have their words still or not."""
+    keys = session.scalars(select(OutboxItem.key).where(_begins(prefix), OutboxItem.port == MAIL))
+    return tuple(filter(is_meant, keys))
 
 
 def resend_parcel(session: Session, parcel_id: int, *, now: datetime) -> ShownParcel:
@@ -95,6 +102,11 @@ def drop_parcel(session: Session, parcel_id: int) -> ShownParcel:
     item = _unsettled(session, parcel_id)
     item.state, item.payload, item.recipient = OutboxState.DROPPED, {}, ""
     return _shown(item)
+
+
+def _begins(prefix: str) -> ColumnElement[bool]:
+    # A range of the key's index; LIKE would read every row.
+    return and_(OutboxItem.key >= prefix, OutboxItem.key < prefix[:-1] + chr(ord(prefix[-1]) + 1))
 
 
 def _unsettled(session: Session, parcel_id: int) -> OutboxItem:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import itertools
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
 
 from desk.cli import erasing
+from notices.mail.maildir import MaildirMail
+from notices.mail.port import Mail
 from storage.database import Database
+from tests.databases import NOW
 from tests.desk.administered import desk, guichet, var
 from tests.desk.commands import Guichet
-from tests.ticketing.families import a_family, answer, reach
+from tests.ticketing.builders import ANA, a_conversation
+from tests.ticketing.families import a_family, answer, link, reach
 from tests.ticketing.problems import a_problem, say_workaround
 from tests.ticketing.teams import a_group, a_member, an_agent
 from tests.ticketing.tickets import a_ticket, journal, letters
@@ -119,3 +124,45 @@ def test_a_workaround_is_erased_on_every_ticket_and_not_while_it_stands(
     assert (facts["number"], facts["copies"]) == (number, 2)
     assert SECRET not in str([each.payload for each in letters(desk)])
     assert guichet("audit", "verify")[0] == 0
+
+
+async def sent(desk: Database, var: Path) -> list[Path]:
+    """What a desk without a mail server has kept of its outbox."""
+    mail = MaildirMail(var / "mail")
+    for each in letters(desk):
+        if each.port == "mail":
+            text = str(each.payload["text"])
+            await mail.send(Mail(key=each.key, to="x@example.org", subject="x", text=text, at=NOW))
+    return [path for path in (var / "mail").rglob("*") if path.is_file()]
+
+
+async def test_letters_that_a_desk_without_a_mail_server_has_kept_are_deleted(
+    desk: Database, guichet: Guichet, var: Path
+) -> None:
+    talk = a_conversation(desk, identity=ANA)
+    parent, child = a_ticket(desk, status=Status.IN_PROGRESS), a_ticket(desk, talk)
+    link(desk, child, parent)
+    entry = answer(desk, parent, SECRET)
+    reach(desk, parent)
+    before = await sent(desk, var)
+    holding = [path for path in before if b"555 1234" in path.read_bytes()]
+    assert holding
+
+    facts = json.loads(guichet("ticket", "erase", str(parent), str(entry), "--json")[1])
+
+    assert facts["letters_deleted"] == len(holding)
+    assert [path for path in before if not path.exists()] == holding
+
+
+async def test_a_letter_that_a_killed_erasure_has_left_is_deleted_when_it_is_asked_for_again(
+    desk: Database, guichet: Guichet, var: Path
+) -> None:
+    ticket_id = a_ticket(desk, a_conversation(desk, identity=ANA))
+    entry = answer(desk, ticket_id, SECRET)
+    before = await sent(desk, var)
+    desk.write(tickets_erasing.erase_text, ticket_id, entry, actor="agent:1", now=NOW)
+
+    assert guichet("ticket", "erase", str(ticket_id), str(entry))[0] == 0
+
+    assert [path for path in before if path.exists() and b"555 1234" in path.read_bytes()] == []
+    assert "has no text" in guichet("ticket", "erase", str(ticket_id), str(entry))[2]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from notices.mail.composing import compose
+from notices.mail.composing import Sender, compose, message_id
 from notices.mail.maildir import DESK, MaildirMail
 from notices.mail.port import Mail, MailRefused
 from tests.databases import NOW
@@ -223,3 +223,34 @@ async def test_what_is_no_letter_does_not_keep_others_from_being_read(tmp_path: 
     (tmp_path / "mail" / "new" / "strange").write_bytes(content)
 
     assert MAIL.subject in [letter.subject for letter in mail.newest(10)]
+
+
+async def test_letters_are_forgotten_by_their_keys_wherever_they_lie_and_whoever_sent_them(
+    tmp_path: Path,
+) -> None:
+    mail = MaildirMail(tmp_path)
+    for number in range(5):
+        await mail.send(replace(MAIL, key=f"k{number}"))
+    await MaildirMail(tmp_path, Sender("Help <help@old.example.org>")).send(replace(MAIL, key="k5"))
+    ids = {letter["Message-ID"]: path for path, letter in kept(tmp_path)}
+    read, older, unfinished = (ids[message_id(key, DESK)] for key in ("k1", "k2", "k3"))
+    read.rename(tmp_path / "cur" / f"{read.name}:2,S")
+    older.rename(tmp_path / "new" / "1700000000.M1P1.host")
+    unfinished.rename(tmp_path / "tmp" / unfinished.name)
+    (tmp_path / "new" / "notes").write_bytes(b"no letter")
+
+    assert mail.forget(["k1", "k2", "k3", "k5", "never sent"]) == 4
+
+    left = {letter["Message-ID"] for _, letter in kept(tmp_path)} - {None}
+    assert left == {message_id(key, DESK) for key in ("k0", "k4")}
+    assert mail.forget(["k1"]) == 0
+    assert mail.forget([]) == 0
+    assert MaildirMail(tmp_path / "nothing").forget(["k1"]) == 0
+
+
+def kept(folder: Path) -> list[tuple[Path, EmailMessage]]:
+    return [
+        (path, message_from_bytes(path.read_bytes(), policy=policy.default))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]

@@ -23,8 +23,13 @@ COPIED = frozenset(
 """What is told on incidents."""
 
 
-def copies_of_problem(session: Session, problem_id: int, entry: int) -> tuple[int, ...]:
+def copies_of_problem(
+    session: Session, problem_id: int, entry: int, *, with_erased: bool = False
+) -> tuple[int, ...]:
     """The ids of entries on tickets that have the words of an entry, to be erased before it.
+
+    Args:
+        with_erased: also those whose words are erased.
 
     Raises:
         ProblemRefused: it is the workaround that stands; nothing of it may be erased.
@@ -36,7 +41,7 @@ def copies_of_problem(session: Session, problem_id: int, entry: int) -> tuple[in
     if problem is None or kind not in COPIED:
         return ()
     _refuse_workaround(problem, entry)
-    return copies_from(session, (problem_number(problem_id), entry))
+    return copies_from(session, (problem_number(problem_id), entry), with_erased=with_erased)
 
 
 def erase_problem_text(session: Session, problem_id: int, entry: int, *, actor: str, now: datetime) -> None:

@@ -33,10 +33,13 @@ def source_of(data: Fields) -> Source | None:
     return (origin, entry) if origin and entry else None
 
 
-def copies_of(session: Session, ticket_id: int, entry: int) -> tuple[int, ...]:
+def copies_of(session: Session, ticket_id: int, entry: int, *, with_erased: bool = False) -> tuple[int, ...]:
     """The ids of entries on other tickets that have the words of this one, in the order they were written.
 
     Copies whose words are erased are not among them, those made of them are.
+
+    Args:
+        with_erased: also those whose words are erased.
     """
     found = session.execute(
         select(JournalEntry.id, JournalEntry.kind, Ticket.type)
@@ -45,10 +48,13 @@ def copies_of(session: Session, ticket_id: int, entry: int) -> tuple[int, ...]:
     ).first()
     if found is None or found.kind not in COPIED:
         return ()
-    return copies_from(session, (ticket_number(found.type, ticket_id), entry), behind=found.id)
+    source = (ticket_number(found.type, ticket_id), entry)
+    return copies_from(session, source, behind=found.id, with_erased=with_erased)
 
 
-def copies_from(session: Session, source: Source, *, behind: int = 0) -> tuple[int, ...]:
+def copies_from(
+    session: Session, source: Source, *, behind: int = 0, with_erased: bool = False
+) -> tuple[int, ...]:
     """The same for an entry of a ticket or of a problem.
 
     The copies of all sources are read once, in order: no index has them, and words are erased seldom.
@@ -74,6 +80,6 @@ def copies_from(session: Session, source: Source, *, behind: int = 0) -> tuple[i
         if source_of(data) not in sources:
             continue
         sources.add((ticket_number(type_, ticket_id), number))
-        if salt is not None:
+        if with_erased or salt is not None:
             found.append(entry_id)
     return tuple(found)

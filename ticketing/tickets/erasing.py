@@ -7,14 +7,15 @@ still be erased from where they came, and of words that are gone nothing is copi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from notices.outbox.repairing import forget_words
+from notices.outbox.repairing import forget_words, mail_keys
 from ticketing.tickets.access import access_ticket, access_tickets
+from ticketing.tickets.copies import copies_of
 from ticketing.tickets.errors import EntryNotFound
 from ticketing.tickets.journal import Act, write_entry
 from ticketing.tickets.logic import ERASED, EntryKind, ticket_number
@@ -67,6 +68,25 @@ def erase_copies(session: Session, entry_ids: Sequence[int], *, actor: str, now:
     return len(found)
 
 
+def letters_with(session: Session, ticket_id: int, entry: int) -> tuple[str, ...]:
+    """The keys of the mail that has, or had, the words of an entry or of a copy."""
+    wanted = select(JournalEntry.id).where(JournalEntry.ticket_id == ticket_id, JournalEntry.number == entry)
+    copies = copies_of(session, ticket_id, entry, with_erased=True)
+    return letters_of(session, (*session.scalars(wanted), *copies))
+
+
+def letters_of(session: Session, entry_ids: Sequence[int]) -> tuple[str, ...]:
+    """The keys of the mail that has, or had, words of these entries."""
+    found = session.execute(
+        select(JournalEntry, Ticket.id, Ticket.type)
+        .join(Ticket, Ticket.id == JournalEntry.ticket_id)
+        .where(JournalEntry.id.in_(entry_ids))
+        .order_by(JournalEntry.id)
+    )
+    letters = (_letters(ticket_number(type_, ticket_id), entry) for entry, ticket_id, type_ in found)
+    return tuple(key for each in letters for key in mail_keys(session, *each))
+
+
 def erased_file(session: Session, ticket_id: int, entry: int) -> str | None:
     """The digest of the file that an erased entry brought, if no entry that has its words holds the same one:
     then its bytes are to go."""
@@ -93,15 +113,16 @@ def _erase(
     is_opening = entry.kind is EntryKind.OPENED
     if is_opening:
         ticket.summary, ticket.description, ticket.details = ERASED, "", None
-    _forget_letters(session, ticket, None if is_opening else entry.number)
+    forget_words(session, *_letters(ticket_number(ticket.type, ticket.id), entry))
     write_entry(session, ticket, Act(EntryKind.TEXT_ERASED, actor, now, data={"entry": entry.number}))
 
 
-def _forget_letters(session: Session, ticket: Ticket, entry: int | None) -> None:
-    """Those of an entry; all of them for None. A key is `ticket:NUMBER:kind:ENTRY`, and perhaps to whom."""
+def _letters(number: str, entry: JournalEntry) -> tuple[str, Callable[[str], bool]]:
+    """How the keys of letters with the words of an entry begin, and which of those are meant: all of them for
+    the words a ticket was opened with. A key is `ticket:NUMBER:kind:ENTRY`, and perhaps to whom."""
 
     def is_of_it(key: str) -> bool:
         parts = key.split(":")
-        return entry is None or (len(parts) > 3 and parts[3] == str(entry))
+        return entry.kind is EntryKind.OPENED or (len(parts) > 3 and parts[3] == str(entry.number))
 
-    forget_words(session, f"ticket:{ticket_number(ticket.type, ticket.id)}:", is_of_it)
+    return f"ticket:{number}:", is_of_it
