@@ -11,12 +11,22 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 
 from desk.cli.console import out, say
+from desk.cli.fitting import Column, print_fitting, screen
 from desk.cli.ledgers import length_in_words
-from desk.cli.tickets import plain, print_wide, visible
+from desk.cli.tickets import plain, visible
 
 if TYPE_CHECKING:
-    from ticketing.sla.queries import ExplainedTicket
+    from ticketing.sla.queries import Explained, ExplainedTicket
     from ticketing.tickets.dossier import Related, StaffEntry, StaffTicket
+
+CLOCKS = (
+    Column("target"),
+    Column("level", goes=1),
+    Column("state", goes=4),
+    Column("used", goes=3),
+    Column("of", goes=2),
+    Column("due"),
+)
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 
@@ -66,20 +76,21 @@ def _fields(ticket: StaffTicket, zone: ZoneInfo) -> Iterator[tuple[str, str | No
 def _print_clocks(clocks: ExplainedTicket) -> None:
     if not clocks.clocks:
         return
-    table = _table("promises", ("target", "level", "state", "used", "of", "due"))
-    for each in clocks.clocks:
-        clock = each.clock
-        number = f" {clock.occurrence}" if clock.occurrence > 1 else ""
-        table.add_row(
-            clock.target.value.replace("_", " ") + number,
-            clock.level,
-            clock.state.value,
-            length_in_words(clock.used),
-            length_in_words(clock.length),
-            _local(clock.due_at, ZoneInfo(each.time_zone)) if clock.due_at else "–",
-        )
-    print_wide(table)
+    print_fitting(CLOCKS, [_clock_cells(each) for each in clocks.clocks], title="promises")
     say(f"`guichet sla explain {clocks.number}` shows them row by row\n")
+
+
+def _clock_cells(explained: Explained) -> tuple[str, ...]:
+    clock = explained.clock
+    number = f" {clock.occurrence}" if clock.occurrence > 1 else ""
+    return (
+        clock.target.value.replace("_", " ") + number,
+        plain(clock.level),
+        clock.state.value,
+        length_in_words(clock.used),
+        length_in_words(clock.length),
+        _local(clock.due_at, ZoneInfo(explained.time_zone)) if clock.due_at else "–",
+    )
 
 
 def _say_files(ticket: StaffTicket) -> None:
@@ -89,8 +100,11 @@ def _say_files(ticket: StaffTicket) -> None:
 
 
 def _print_journal(ticket: StaffTicket, zone: ZoneInfo) -> None:
-    table = _table("journal", ("#", "at", "who", "what", "words"), wraps=("who", "what", "words"))
-    table.columns[0].justify = "right"
+    table = Table(box=None, pad_edge=False, header_style="bold", title="journal", title_justify="left")
+    table.add_column("#", no_wrap=True, justify="right")
+    table.add_column("at", no_wrap=True)
+    for name in ("who", "what", "words"):
+        table.add_column(name)
     for entry in ticket.entries:
         text = "(erased)" if entry.is_erased else entry.text or ""
         table.add_row(
@@ -100,14 +114,7 @@ def _print_journal(ticket: StaffTicket, zone: ZoneInfo) -> None:
             plain(_what(entry, ticket, zone)),
             plain(text),
         )
-    print_wide(table)
-
-
-def _table(title: str, columns: Iterable[str], wraps: Iterable[str] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
-    for name in columns:
-        table.add_column(name, no_wrap=name not in wraps)
-    return table
+    screen().print(table)
 
 
 def _what(entry: StaffEntry, ticket: StaffTicket, zone: ZoneInfo) -> str:

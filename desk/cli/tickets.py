@@ -6,10 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.table import Table
-
-from desk.cli.console import out, say
+from desk.cli.console import say
+from desk.cli.fitting import Column, print_fitting
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -20,7 +18,16 @@ if TYPE_CHECKING:
 
 Facts = dict[str, Any]
 
-LINE = 200
+COLUMNS = (
+    Column("number"),
+    Column("P"),
+    Column("status", goes=5),
+    Column("group", goes=2),
+    Column("who has it", goes=3),
+    Column("due", goes=4),
+    Column("requester", goes=1),
+    Column("summary", room=20),
+)
 SHORT = ("number", "status", "hold_reason", "priority", "tier", "group", "assignee", "tags")
 
 
@@ -82,31 +89,23 @@ def rows_table(rows: Sequence[StaffRow], now: datetime) -> None:
     if not rows:
         say("no tickets")
         return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("number", "P", "status", "group", "who has it", "due", "requester", "summary"):
-        table.add_column(name, no_wrap=name != "summary")
-    for row in rows:
-        due = due_in_words(row.next_due_at, now)
-        late = row.next_due_at is not None and row.next_due_at <= now
-        table.add_row(
-            row.number,
-            row.priority.value,
-            row.status.value + (f": {row.hold_reason.value}" if row.hold_reason else ""),
-            f"{row.group_key} {row.tier.value}",
-            row.assignee_name or "–",
-            f"[red]{due}[/red]" if late else due,
-            plain((row.requester or "–") + (" (VIP)" if row.is_vip else "")),
-            plain(row.summary + "".join(f" #{tag}" for tag in row.tags)),
-        )
-    print_wide(table)
+    print_fitting(COLUMNS, [_cells(row, now) for row in rows])
     say(f"{len(rows)} {'ticket' if len(rows) == 1 else 'tickets'}")
 
 
-def print_wide(table: Table) -> None:
-    """A table on the screen."""
-    # A program that reads lines gets them whole.
-    console = out if out.is_terminal else Console(width=LINE, highlight=False)
-    console.print(table)
+def _cells(row: StaffRow, now: datetime) -> tuple[str, ...]:
+    due = due_in_words(row.next_due_at, now)
+    late = row.next_due_at is not None and row.next_due_at <= now
+    return (
+        row.number,
+        row.priority.value,
+        row.status.value + (f": {row.hold_reason.value}" if row.hold_reason else ""),
+        f"{row.group_key} {row.tier.value}",
+        plain(row.assignee_name or "–"),
+        f"[red]{due}[/red]" if late else due,
+        plain((row.requester or "–") + (" (VIP)" if row.is_vip else "")),
+        plain(row.summary + "".join(f" #{tag}" for tag in row.tags)),
+    )
 
 
 def due_in_words(due: datetime | None, now: datetime) -> str:
