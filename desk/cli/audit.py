@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -37,12 +38,22 @@ Moment = Annotated[
 
 
 @app.command()
-def verify(numbers: Numbers = None, as_json: AsJson = False) -> None:
+def verify(
+    numbers: Numbers = None,
+    with_files: Annotated[
+        bool, typer.Option("--files", help="Read the attached files too: are their bytes those put there?")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Walk the journals and name the first broken entry of each; exit code 1 when there is one."""
     from desk.cli.opened import opened
 
-    with opened(load()) as database:
+    settings = load()
+    with opened(settings) as database:
         found = _named(database, numbers) if numbers else _all(database)
+        if with_files:
+            damaged = _damaged_files(database, settings.attachments_folder, numbers)
+            found = replace(found, broken=(*found.broken, *damaged))
     if as_json:
         print(json.dumps(_facts(found)))
     else:
@@ -109,6 +120,28 @@ def _named(database: Database, numbers: list[str]) -> Checked:
         return _together([*found, *(database.read(_one_problem, problem_id) for problem_id in problems)])
     except (TicketNotFound, ProblemNotFound):
         raise CommandFailed(f"not all of these are there: {', '.join(numbers)}") from None
+
+
+def _damaged_files(database: Database, folder: Path, numbers: list[str] | None) -> Iterator[Broken]:
+    """Files whose bytes are gone or are others. Each is read once, however many tickets have it."""
+    from ticketing.tickets.audit import attached_files
+    from ticketing.tickets.errors import FileGone
+    from ticketing.tickets.fetching import whole_file
+    from ticketing.tickets.files import Files
+    from ticketing.tickets.numbers import parse_number
+    from ticketing.tickets.verifying import Broken
+
+    tickets = None if numbers is None else [parsed[1] for each in numbers if (parsed := parse_number(each))]
+    files, sound, after = Files(folder), set[str](), 0
+    while batch := database.read(attached_files, after=after, tickets=tickets):
+        for each in batch:
+            try:
+                if each.digest not in sound:
+                    whole_file(files, each.digest)
+                sound.add(each.digest)
+            except FileGone:
+                yield Broken(each.ticket, each.entry, "the bytes of its file are gone, or are others")
+        after = batch[-1].entry_id
 
 
 def _all(database: Database) -> Checked:

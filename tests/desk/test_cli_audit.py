@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from tests.ticketing.builders import ANA, a_conversation
 from tests.ticketing.tickets import a_ticket
 from ticketing.problems.logic import ProblemDraft
 from ticketing.problems.operations import note_on_problem, open_problem
+from ticketing.tickets.attaching import attach_file, take_file
 from ticketing.tickets.erasing import erase_text
+from ticketing.tickets.files import Files
 from ticketing.tickets.handling import add_reply
-from ticketing.tickets.logic import Status
+from ticketing.tickets.logic import Status, Visibility
 
 
 @pytest.fixture
@@ -70,6 +73,30 @@ def test_one_ticket_may_be_asked_about(guichet: Guichet, desk: Database) -> None
 
     assert guichet("audit", "verify", f"INC-{first:06d}")[0] == 0
     assert guichet("audit", "verify", f"INC-{second:06d}")[0] == 1
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"other")])
+def test_the_bytes_of_files_are_looked_at_when_asked_and_not_those_that_were_erased(
+    guichet: Guichet, desk: Database, var: Path, damage: Callable[[Path], object]
+) -> None:
+    ticket_id, other = a_ticket(desk), a_ticket(desk)
+    files = Files(var / "attachments")
+    for owner, content in ((ticket_id, b"kept"), (ticket_id, b"erased"), (other, b"another")):
+        file = take_file(files, "how.txt", content)
+        desk.write(attach_file, owner, file, visibility=Visibility.REPLY, actor="agent:1", now=later(1))
+    desk.write(erase_text, ticket_id, 3, actor="agent:1", now=later(2))
+    files.forget(hashlib.sha256(b"erased").hexdigest(), is_needed=lambda: False)
+    assert guichet("audit", "verify", "--files")[0] == 0
+
+    damage(files.path(hashlib.sha256(b"kept").hexdigest()))
+
+    assert guichet("audit", "verify")[0] == 0
+    assert guichet("audit", "verify", "--files", f"INC-{other:06d}")[0] == 0
+    code, said, _ = guichet("audit", "verify", "--files")
+    assert code == 1
+    assert said.splitlines()[0] == (
+        f"INC-{ticket_id:06d}  entry 2: the bytes of its file are gone, or are others"
+    )
 
 
 def a_problem(desk: Database, now: datetime = NOW) -> int:

@@ -241,6 +241,7 @@ TAMPERED: dict[str, tuple[str, int | None]] = {
     "UPDATE problem SET workaround = 'x'": ("its workaround is not what the journal tells", None),
     "UPDATE problem SET root_cause = 'x'": ("its root_cause is not what the journal tells", None),
     "UPDATE problem SET resolution = 'x'": ("its resolution is not what the journal tells", None),
+    "UPDATE problem_entry SET text = 'x' WHERE number = 1": ("it has a text it was not written with", 1),
     "UPDATE problem SET journal_head = 'x'": ("its journal ends elsewhere", None),
 }
 

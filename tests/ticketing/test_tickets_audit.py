@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from datetime import timedelta
 
@@ -11,7 +12,10 @@ from sqlalchemy import text
 from storage.database import Database
 from tests.databases import NOW, later, take_away
 from tests.ticketing.teams import an_agent
-from tests.ticketing.tickets import a_ticket
+from tests.ticketing.tickets import a_ticket, ticket_of
+from ticketing.ratings.logic import token_digest
+from ticketing.ratings.models import Rating
+from ticketing.ratings.operations import TOKEN_BYTES, give_rating
 from ticketing.tickets.attaching import attach_file
 from ticketing.tickets.audit import Checked, export_journal, verify_journals, verify_some
 from ticketing.tickets.erasing import erase_text
@@ -25,6 +29,7 @@ from ticketing.tickets.verifying import Broken, verify_journal
 from ticketing.tickets.watching import unwatch_ticket, watch_ticket
 
 AGENT = "agent:1"
+TOKEN = secrets.token_urlsafe(TOKEN_BYTES)
 
 
 @pytest.fixture
@@ -99,7 +104,57 @@ def furnished(db: Database, tickets: list[int]) -> int:
     db.write(unmerge_ticket, third, actor=AGENT, now=NOW)
     for visibility in Visibility:
         db.write(attach_file, second, FILE, visibility=visibility, actor=AGENT, now=NOW)
+    rate(db, second, 4)
     return second
+
+
+def rate(db: Database, ticket_id: int, score: int) -> None:
+    """Its requester was asked, and has said what it thinks."""
+    person_id = ticket_of(db, ticket_id).requester_id
+    asked = Rating(
+        ticket_id=ticket_id, person_id=person_id, token_digest=str(token_digest(TOKEN)), asked_at=NOW
+    )
+    db.write(lambda session: session.add(asked))
+    db.write(give_rating, TOKEN, score, now=NOW)
+
+
+REWRITTEN = {
+    "UPDATE journal_text SET text = 'forged' WHERE entry_id IN "
+    "(SELECT id FROM journal_entry WHERE ticket_id = :id AND number = 1)": (
+        "it has a text it was not written with",
+        1,
+    ),
+    "UPDATE ticket SET summary = 'forged' WHERE id = :id": ("its text is not what was written", 1),
+}
+REWRITTEN_SINCE = {
+    "UPDATE journal_text SET text = 'forged' WHERE salt IS NULL AND entry_id IN "
+    "(SELECT id FROM journal_entry WHERE ticket_id = :id AND number = 4)": 4,
+    "UPDATE ticket SET summary = 'forged' WHERE id = :id": 1,
+    "UPDATE ticket SET description = 'forged' WHERE id = :id": 1,
+    "UPDATE ticket SET details = 'forged' WHERE id = :id": 1,
+}
+
+
+@pytest.mark.parametrize("statement", REWRITTEN)
+def test_words_put_where_a_reader_takes_them_for_those_of_an_opening_are_named(
+    db: Database, tickets: list[int], statement: str
+) -> None:
+    execute(db, statement, id=tickets[0])
+
+    why, entry = REWRITTEN[statement]
+    assert broken(db) == [Broken(number(tickets[0]), entry, why)]
+
+
+@pytest.mark.parametrize("statement", REWRITTEN_SINCE)
+def test_words_put_where_some_were_erased_are_named(db: Database, tickets: list[int], statement: str) -> None:
+    for entry in (1, 4):
+        db.write(erase_text, tickets[0], entry, actor=AGENT, now=NOW)
+    assert broken(db) == []
+
+    execute(db, statement, id=tickets[0])
+
+    found = Broken(number(tickets[0]), REWRITTEN_SINCE[statement], "it has a text again, which was erased")
+    assert broken(db) == [found]
 
 
 def test_what_stands_beside_a_ticket_is_as_its_journal_tells(db: Database, furnished: int) -> None:
@@ -118,6 +173,9 @@ TAMPERED = {
     "UPDATE ticket_attachment SET digest = 'cd' WHERE entry_id > 0": (
         "its file is not the one that was put there"
     ),
+    "UPDATE rating SET score = 5": "its score is not the one that was given",
+    "DELETE FROM rating": "its score is not the one that was given",
+    "UPDATE rating SET entry_id = NULL": "its score is not the one that was given",
 }
 
 
@@ -130,7 +188,7 @@ def test_a_row_beside_a_ticket_that_was_tampered_with_is_named(
     [found] = broken(db)
 
     assert (found.ticket, found.why) == (number(furnished), why)
-    assert (found.entry is None) == ("file" not in why)
+    assert (found.entry is None) == (why in (TAGS, WATCHERS))
     assert db.read(verify_journal, furnished) == found
 
 

@@ -74,11 +74,15 @@ def _erased_by_nobody(rows: Sequence[ProblemEntry]) -> Iterator[Fault]:
 
 def _broken_text(problem: Problem, row: ProblemEntry) -> str | None:
     is_opening = row.kind is ProblemEntryKind.OPENED
-    text = opening_words(problem.summary, problem.description) if is_opening else row.text
+    if row.text is not None and (is_opening or row.text_digest is None):
+        return "it has a text it was not written with"  # the words of an opening are the problem's
     if row.text_digest is None:
-        return "it has a text it was not written with" if text else None
+        return None
+    text = opening_words(problem.summary, problem.description) if is_opening else row.text
     if row.salt is None:
-        return None  # erased; by whom, `_erased_by_nobody` asks
+        # Erased; by whom, `_erased_by_nobody` asks.
+        is_empty = text == opening_words(ERASED, "") if is_opening else text is None
+        return None if is_empty else "it has a text again, which was erased"
     if text is None:
         return "its text is missing"
     return None if text_digest(row.salt, text) == row.text_digest else "its text is not what was written"

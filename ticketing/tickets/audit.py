@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, select, text, true
 from sqlalchemy.orm import Session
 
 from ticketing.tickets.belongings import Belongings, belongings_of
 from ticketing.tickets.chain import Linked
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.logic import ticket_number
-from ticketing.tickets.models import JournalEntry, JournalText, Ticket
+from ticketing.tickets.models import JournalEntry, JournalText, Ticket, TicketAttachment
 from ticketing.tickets.verifying import (
     DAMAGED,
     UNREADABLE,
@@ -93,6 +93,40 @@ def verify_some(session: Session, ticket_ids: Sequence[int]) -> Checked:
         raise TicketNotFound
     entries, broken = _verified(session, there)
     return Checked(None, len(there), entries, broken)
+
+
+@dataclass(frozen=True)
+class AttachedFile:
+    """A file that a ticket should have: the entry that brought it, and the digest of its bytes."""
+
+    entry_id: int
+    ticket: str
+    entry: int
+    digest: str
+
+
+def attached_files(
+    session: Session, *, after: int = 0, limit: int = 500, tickets: Collection[int] | None = None
+) -> list[AttachedFile]:
+    """The next files behind an entry's id, without those whose words were erased.
+
+    Args:
+        tickets: of these only.
+    """
+    wanted = (
+        select(TicketAttachment, Ticket.type, JournalEntry.number)
+        .join(Ticket, Ticket.id == TicketAttachment.ticket_id)
+        .join(JournalEntry, JournalEntry.id == TicketAttachment.entry_id)
+        .join(JournalText, JournalText.entry_id == TicketAttachment.entry_id)
+        .where(TicketAttachment.entry_id > after, JournalText.salt.is_not(None))
+        .where(TicketAttachment.ticket_id.in_(tickets) if tickets is not None else true())
+        .order_by(TicketAttachment.entry_id)
+        .limit(limit)
+    )
+    return [
+        AttachedFile(file.entry_id, ticket_number(type_, file.ticket_id), number, file.digest)
+        for file, type_, number in session.execute(wanted)
+    ]
 
 
 def export_journal(

@@ -24,7 +24,7 @@ from ticketing.tickets.chain import (
 )
 from ticketing.tickets.errors import TicketNotFound
 from ticketing.tickets.journal import TRACKED, VISIBILITY, state_of
-from ticketing.tickets.logic import STAFF_ONLY, EntryKind, ticket_number
+from ticketing.tickets.logic import ERASED, STAFF_ONLY, EntryKind, ticket_number
 from ticketing.tickets.models import JournalEntry, JournalText, Ticket, TicketReply
 
 UNREADABLE = (LookupError, ValueError, TypeError)
@@ -32,6 +32,10 @@ UNREADABLE = (LookupError, ValueError, TypeError)
 
 DAMAGED = (*UNREADABLE, AttributeError)
 """What comes of values that are not even of the right shape."""
+
+
+ERASED_WORDS = opening_words(ERASED, "", None)
+"""What erasing leaves of the words that a ticket was opened with."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +155,14 @@ def _broken_text(ticket: Ticket, row: Written) -> str | None:
         return "it has a text it was not written with" if row.text else None
     if row.text is None:
         return "its text is missing"
+    is_opening = row.entry.kind is EntryKind.OPENED
+    if is_opening and row.text.text is not None:
+        return "it has a text it was not written with"  # its words are those of the ticket
     if row.text.salt is None:
-        return None  # erased; by whom, `_erased_by_nobody` asks
-    text = _words_of(ticket) if row.entry.kind is EntryKind.OPENED else row.text.text
+        # Erased; by whom, `_erased_by_nobody` asks.
+        is_empty = _words_of(ticket) == ERASED_WORDS if is_opening else row.text.text is None
+        return None if is_empty else "it has a text again, which was erased"
+    text = _words_of(ticket) if is_opening else row.text.text
     if text is None or text_digest(row.text.salt, text) != row.entry.text_digest:
         return "its text is not what was written"
     return None
