@@ -14,6 +14,7 @@ from tests.databases import NOW, at_once, later, values
 from tests.ticketing.builders import ANA, a_conversation
 from tests.ticketing.ratings import AGENT, a_token, links, resolutions, resolve
 from tests.ticketing.tickets import a_ticket, journal, letters, take, ticket_of
+from ticketing.conversations.masking import COVER
 from ticketing.ratings.errors import CommentTooLong, RatingNotFound, ScoreInvalid
 from ticketing.ratings.logic import COMMENT_CHARACTERS, PATH, WINDOW, token_digest
 from ticketing.ratings.models import Rating
@@ -126,6 +127,28 @@ def test_what_is_given_stands_in_the_journal_with_its_words_outside_the_chain(db
     entry = journal(db, ticket_id)[-1]
     assert (entry.kind, entry.actor) == (EntryKind.RATED, person(talk.person_id))
     assert entry.data == {"score": 5}
+    assert db.read(verify_journal, ticket_id) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_kept"),
+    [
+        ("go\x00od", "good"),
+        ("\u202egood\u2069", "good"),
+        ("my password is Xk9!fr4q, thanks", f"my password is {COVER}, thanks"),
+        ("\x00\u200b", None),
+    ],
+)
+def test_of_a_comment_what_nobody_may_read_or_can_see_is_not_kept(
+    db: Database, typed: str, is_kept: str | None
+) -> None:
+    ticket_id, token = a_token(db)
+
+    db.write(give_rating, token, 4, typed, now=NOW)
+
+    assert journal(db, ticket_id)[-1].kind is EntryKind.RATED
+    [rated] = db.read(list_ratings)
+    assert rated.comment == is_kept
     assert db.read(verify_journal, ticket_id) is None
 
 

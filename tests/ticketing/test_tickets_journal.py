@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from storage.database import Database
@@ -21,8 +21,8 @@ from ticketing.tickets.erasing import erase_text
 from ticketing.tickets.errors import EntryNotFound, MoveNotAllowed, TextMissing, TicketNotFound
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket, reclassify
 from ticketing.tickets.intake import Intake
-from ticketing.tickets.logic import EntryKind, HoldReason, Status
-from ticketing.tickets.models import JournalEntry
+from ticketing.tickets.logic import EntryKind, HoldReason, ResolutionCode, Status
+from ticketing.tickets.models import JournalEntry, JournalText
 from ticketing.tickets.priority import Impact, Urgency
 from ticketing.tickets.verifying import Broken, verify_journal
 
@@ -368,6 +368,29 @@ def test_nothing_is_not_written_down(db: Database, write: Callable[..., int], wo
 
     with pytest.raises(TextMissing):
         db.write(write, ticket_id, words, actor=AGENT, now=NOW)
+
+
+@pytest.mark.parametrize("unseen", ["\x00", "\udc80", "\u202e"])
+def test_of_the_team_s_words_what_no_database_takes_and_nobody_sees_is_left_out(
+    db: Database, busy: int, unseen: str
+) -> None:
+    words = f"new {unseen}toner"
+
+    for write in (add_reply, add_work_note):
+        db.write(write, busy, words, actor=AGENT, now=NOW)
+    db.write(
+        move_ticket,
+        busy,
+        Status.RESOLVED,
+        actor=AGENT,
+        now=NOW,
+        reason=words,
+        code=ResolutionCode.FIXED,
+    )
+
+    texts = db.read(lambda session: session.scalars(select(JournalText.text)).all())
+    assert [each for each in texts if each and "toner" in each][-3:] == ["new toner"] * 3
+    assert db.read(verify_journal, busy) is None
 
 
 def test_a_ticket_that_is_not_there_cannot_be_verified(db: Database) -> None:

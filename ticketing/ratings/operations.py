@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from identity.people.models import Person
 from notices.preferences.logic import NoticeKind
 from notices.preferences.queries import wants
+from ticketing.conversations.errors import MessageEmpty, MessageTooLong
+from ticketing.conversations.wording import storable
 from ticketing.ratings.errors import CommentTooLong, RatingNotFound, ScoreInvalid
 from ticketing.ratings.logic import COMMENT_CHARACTERS, PATH, SCORES, token_digest, why_not_ask
 from ticketing.ratings.models import Rating
 from ticketing.ratings.queries import AskedRating, find_rating, seen
 from ticketing.tickets.access import access_ticket
-from ticketing.tickets.intake import kept
 from ticketing.tickets.journal import Act, person, write_entry
 from ticketing.tickets.logic import EntryKind
 from ticketing.tickets.models import JournalEntry, Ticket, TicketTag
@@ -57,9 +58,7 @@ def give_rating(
     """
     if score not in SCORES:
         raise ScoreInvalid
-    words = kept(comment)
-    if words and len(words) > COMMENT_CHARACTERS:
-        raise CommentTooLong
+    words = _storable(comment)
     rating = find_rating(session, token, now)
     ticket = access_ticket(session, rating.ticket_id)
     if ticket.merged_into_id is not None:
@@ -72,6 +71,15 @@ def give_rating(
         rating.score, rating.given_at, rating.entry_id = score, now, entry.id
         session.flush()
     return seen(session, rating, ticket)
+
+
+def _storable(comment: str | None) -> str | None:
+    try:
+        return storable((comment or "").strip(), COMMENT_CHARACTERS).text
+    except MessageEmpty:
+        return None
+    except MessageTooLong:
+        raise CommentTooLong from None
 
 
 def _was_asked(session: Session, ticket: Ticket) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ticketing.conversations.logic import without_invisible
 from ticketing.tickets.logic import TicketType
 from ticketing.tickets.priority import Impact, Urgency
 
@@ -31,8 +32,11 @@ class Intake:
 
 
 def kept(text: str | None) -> str | None:
-    """A text as a ticket keeps it: something, and not without end."""
-    text = (text or "").strip()
+    """A text as a ticket keeps it: something that can be seen, and not without end.
+
+    Some of what nobody sees, no database takes.
+    """
+    text = without_invisible(text or "").strip()
     return text[:TEXT_CHARACTERS] or None
 
 
