@@ -22,7 +22,7 @@ from ticketing.problems.resolving import close_problem, resolve_incidents, resol
 from ticketing.problems.verifying import verify_problem_journal
 from ticketing.problems.workarounds import set_workaround
 from ticketing.tickets.copies import copies_of
-from ticketing.tickets.erasing import erase_copies, erase_text
+from ticketing.tickets.erasing import erase_copies, erase_text, letters_with
 from ticketing.tickets.handling import add_reply
 from ticketing.tickets.logic import EntryKind, Status
 from ticketing.tickets.merging import merge_ticket
@@ -127,6 +127,23 @@ def test_what_a_requester_added_to_a_merged_ticket_is_erased_where_the_work_goes
 
     assert SECRET not in words(db)
     assert sound(db, source, target)
+
+
+def test_letters_with_the_words_are_known_by_their_keys_also_when_they_are_erased(db: Database) -> None:
+    parent = a_ticket(db, status=Status.IN_PROGRESS)
+    child = a_ticket(db, a_conversation(db, identity=ANA))
+    link(db, child, parent)
+    answer(db, parent, "We are on it.")
+    entry = said(db, parent)
+    reach(db, parent)
+    holding = {each.key for each in letters(db) if SECRET in str(each.payload) and each.port == "mail"}
+    assert any(f":INC-{child:06d}:" in key for key in holding)
+
+    before = db.read(letters_with, parent, entry)
+    erase_all(db, db.read(copies_of, parent, entry))
+    db.write(erase_text, parent, entry, actor="agent:7", now=later(200))
+
+    assert set(before) == holding == set(db.read(letters_with, parent, entry))
 
 
 def test_words_of_another_entry_stay(db: Database) -> None:
