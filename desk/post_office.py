@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from desk.secrets import seal_in
 from desk.settings.values import Settings
 from notices.mail.composing import Sender
 from notices.mail.maildir import MaildirMail
@@ -22,11 +25,11 @@ def post_office(settings: Settings) -> MailPort:
         seconds=settings.smtp_seconds,
         authorities=settings.smtp_authorities,
     )
-    return SmtpMail(server, _sender(settings))
+    return SmtpMail(server, replace(_sender(settings), seal=seal_in(settings.secrets_folder)))
 
 
 def kept_mail(settings: Settings) -> MaildirMail:
-    """Where letters are kept without a mail server."""
+    """Where letters are kept without a mail server; nobody else's come there, so that they need no seal."""
     return MaildirMail(settings.var / "mail", _sender(settings))
 
 

@@ -5,6 +5,7 @@ known. Deleting a file makes a new secret at the next start (a new `visitor_key`
 and links of earlier letters lead nowhere).
 """
 
+import hmac
 import os
 import secrets
 import stat
@@ -41,6 +42,14 @@ def prepare(folder: Path) -> Secrets:
 def read(folder: Path) -> Secrets:
     """The secrets of an installation that was started before."""
     return Secrets(**{field.name: _read(folder / field.name) for field in fields(Secrets)})
+
+
+def seal_in(folder: Path) -> str:
+    """What tells this installation's letters from those of any other; nothing where it has no secrets yet."""
+    path = folder / "visitor_key"
+    if problem(path):
+        return ""
+    return hmac.digest(_read(path).encode(), b"guichet:letters", "sha256").hex()[:16]
 
 
 def problem(path: Path) -> str | None:

@@ -22,10 +22,16 @@ _UNFIT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class Sender:
-    """Who the desk's letters come from, `Name <address>`, and where answers go if not there."""
+    """Who the desk's letters come from, `Name <address>`, and where answers go if not there.
+
+    Args:
+        seal: the installation's own. Two desks with one address both have an INC-000001; without it the
+            letter of the second would be a repeat to a mail program, and is dropped.
+    """
 
     header: str
     reply_to: str = ""
+    seal: str = ""
 
     @property
     def address(self) -> str:
@@ -92,12 +98,12 @@ def recipient(to: str, sender: Sender) -> Address:
 
 def message_id(key: str, sender: Sender) -> str:
     """The same for the same key: a letter that is sent twice can be recognised."""
-    return f"<{_digest(key)}@{sender.domain}>"
+    return f"<{_digest(sender.seal + key)}@{sender.domain}>"
 
 
 def thread_id(thread: str, to: str, sender: Sender) -> str:
     """The root of a thread: a ticket's, for one recipient."""
-    return f"<thread.{_digest(f'{thread}:{to.casefold()}')}@{sender.domain}>"
+    return f"<thread.{_digest(f'{sender.seal}{thread}:{to.casefold()}')}@{sender.domain}>"
 
 
 def one_line(text: str) -> str:

@@ -119,6 +119,9 @@ def _trouble(error: Exception) -> str:
         return f"the server's certificate is not believed: {cause.verify_message}"
     if isinstance(cause, ssl.SSLError) or isinstance(error, ssl.SSLError):
         return "the way to the server could not be encrypted"
-    if "STARTTLS" in str(error):
+    # The library's own words; a server's are not looked at.
+    if "STARTTLS extension not supported" in str(error):
         return "the server offers no STARTTLS"
+    if "AUTH extension is not supported" in str(error):
+        return "the server lets nobody sign in this way: encrypt it, or set no GUICHET_SMTP_USER"
     return "the server cannot be reached or went away"

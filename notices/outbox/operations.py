@@ -128,6 +128,15 @@ def forget_old(session: Session, *, now: datetime, limit: int = FORGOTTEN_AT_ONC
     return len(old)
 
 
+def outbox_trouble(session: Session) -> tuple[int, str] | None:
+    """How many parcels wait because an attempt failed, and why the newest of them did; None if none does."""
+    failing = (OutboxItem.state == OutboxState.WAITING, OutboxItem.error.is_not(None))
+    newest = session.scalar(select(OutboxItem.error).where(*failing).order_by(OutboxItem.id.desc()).limit(1))
+    if newest is None:
+        return None
+    return session.scalar(select(func.count()).select_from(OutboxItem).where(*failing)) or 0, newest
+
+
 def outbox_counts(session: Session) -> dict[OutboxState, int]:
     """How many items are in each state."""
     rows = session.execute(select(OutboxItem.state, func.count()).group_by(OutboxItem.state))

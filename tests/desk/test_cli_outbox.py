@@ -133,6 +133,19 @@ def test_the_doctor_has_nothing_against_an_outbox_without_dead_letters(
     assert found.state is State.OK
 
 
+def test_the_doctor_says_why_letters_do_not_leave(guichet: Guichet, desk: Database) -> None:
+    guichet("outbox", "drop", "2")
+    why = "the server cannot be reached or went away"
+    desk.write(mark_failed, 3, why=why, now=NOW, is_final=False)
+
+    [found] = data.mail(load())
+
+    assert (found.state, found.what.partition("; ")[2]) == (
+        State.WARN,
+        f"1 on their way, 1 of them not yet taken: {why}",
+    )
+
+
 def test_the_doctor_says_that_letters_lead_nowhere(
     guichet: Guichet, desk: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

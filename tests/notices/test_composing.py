@@ -174,3 +174,11 @@ def test_nothing_is_fetched_and_the_dark_is_minded() -> None:
     assert not re.search(r"<(img|link|script|iframe)|url\(|@import", html)
     assert "prefers-color-scheme:dark" in html
     assert '<meta name="color-scheme" content="light dark">' in html
+
+
+def test_letters_of_two_installations_with_one_address_are_not_repeats_of_each_other() -> None:
+    ours, theirs = (compose(MAIL, replace(SENDER, seal=seal)) for seal in ("a", "b"))
+
+    assert ours["Message-ID"] != theirs["Message-ID"]
+    assert ours["References"] != theirs["References"]
+    assert compose(MAIL, replace(SENDER, seal="a"))["Message-ID"] == ours["Message-ID"]

@@ -228,6 +228,14 @@ async def test_a_server_without_starttls_is_given_nothing_in_the_clear(certifica
         assert office.taken == []
 
 
+async def test_a_server_where_nobody_can_sign_in_is_not_said_to_lack_encryption() -> None:
+    async with a_post_office() as office:
+        refused = await refusal(by_smtp(office, None, Encryption.NONE, user="u", password="p"))
+
+        assert str(refused).startswith("the server lets nobody sign in this way")
+        assert office.taken == []
+
+
 async def test_a_silent_server_is_left_after_the_time_it_has(certificate: Path) -> None:
     async with a_post_office(certificate) as office:
         office.is_silent = True

@@ -72,7 +72,7 @@ def widget(settings: Settings) -> Iterator[Finding]:
 def mail(settings: Settings) -> Iterator[Finding]:
     """Where mail goes, and whether some of it was given up."""
     from notices.outbox.models import OutboxState
-    from notices.outbox.operations import outbox_counts
+    from notices.outbox.operations import outbox_counts, outbox_trouble
 
     where = f"by {settings.smtp_host}, encryption: {settings.smtp_encryption}"
     if not settings.smtp_host:
@@ -85,6 +85,10 @@ def mail(settings: Settings) -> Iterator[Finding]:
     if dead := counts[OutboxState.DEAD]:
         do = "`guichet outbox list --dead` says why; `guichet outbox resend --dead` tries again"
         yield Finding("mail", State.WARN, f"{where}, {dead} given up", do)
+    elif trouble := read(settings, outbox_trouble):
+        count, why = trouble
+        do = "look at the GUICHET_SMTP_… settings and at the server; the desk goes on trying"
+        yield Finding("mail", State.WARN, f"{where}, {count} of them not yet taken: {why}", do)
     elif settings.letters_url is None:
         do = "set GUICHET_PUBLIC_URL to the address people use"
         yield Finding(
