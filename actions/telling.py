@@ -10,8 +10,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.services import Services
 from actions.speech import expecting, utter
 from notices.texts.catalogue import say
-from notices.texts.dates import in_words
+from notices.texts.dates import day_in_words
 from ticketing.tickets.errors import TicketNotFound
+from ticketing.tickets.logic import Status
 from ticketing.tickets.numbers import parse_number
 from ticketing.tickets.queries import OwnTicket, own_ticket, own_tickets
 
@@ -80,8 +81,8 @@ def _tell_one(dispatcher: CollectingDispatcher, ticket: OwnTicket, language: str
         status=status_in_words(ticket, language),
         priority=say(f"ticket_priority_{ticket.priority.value}", language).text,
         group=ticket.group,
-        opened=in_words(ticket.opened_at, language),
-        changed=in_words(ticket.changed_at, language),
+        opened=day_in_words(ticket.opened_at, ticket.zone, language),
+        changed=day_in_words(ticket.changed_at, ticket.zone, language),
     )
     reply = ticket.last_reply
     if reply is not None and not reply.is_mine:
@@ -90,12 +91,14 @@ def _tell_one(dispatcher: CollectingDispatcher, ticket: OwnTicket, language: str
             "utter_ticket_last_reply",
             language,
             text=reply.text[:_LONGEST_SHOWN],
-            date=in_words(reply.at, language),
+            date=day_in_words(reply.at, ticket.zone, language),
         )
 
 
 def status_in_words(ticket: OwnTicket, language: str) -> str:
-    """Where it stands, for people."""
+    """Where it stands, and of one on hold for what it waits."""
+    if ticket.status is Status.ON_HOLD and ticket.hold_reason is not None:
+        return say(f"ticket_hold_{ticket.hold_reason.value}", language).text
     return say(f"ticket_status_{ticket.status.value}", language).text
 
 

@@ -24,6 +24,7 @@ from desk.cli.promising import (
     asked,
     in_words,
     read,
+    refuse_empty,
     tell,
     write,
 )
@@ -88,6 +89,7 @@ def add(
         requester_groups=requester_group,
         vip=vip,
     )
+    refuse_empty(conditions)
     changes = _changes(unassigned, used, target, to_tier, tell_lead, conditions, position, None)
     _tell(write(add_rule, key, changes), as_json)
 

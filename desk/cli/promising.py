@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVa
 
 import typer
 
-from desk.cli.console import out
+from desk.cli.console import CommandFailed, out
 from desk.settings.reading import load
 
 if TYPE_CHECKING:
@@ -97,6 +97,19 @@ def asked(*, everybody: bool, **given: Sequence[str] | bool | None) -> dict[str,
         if value is not None:
             conditions[name] = value if isinstance(value, bool) else [each for each in value if each]
     return conditions
+
+
+def refuse_empty(conditions: Mapping[str, Any]) -> None:
+    """On something new an empty value would ask nothing, and so let it hold for everything.
+
+    Raises:
+        CommandFailed: one is empty.
+    """
+    for name, value in conditions.items():
+        if value == []:
+            raise CommandFailed(
+                f"{name.replace('_', ' ')}: an empty value asks nothing; name one, or leave the option out"
+            )
 
 
 def in_words(conditions: Any) -> str:

@@ -8,7 +8,7 @@ import typer
 
 from desk.cli import route_category
 from desk.cli.console import CommandFailed, say
-from desk.cli.promising import AsJson, read, tell, write
+from desk.cli.promising import AsJson, read, refuse_empty, tell, write
 from desk.settings.reading import load
 from ticketing.tickets.logic import TicketType
 from ticketing.tickets.priority import Impact, Urgency
@@ -105,8 +105,10 @@ def add(
     """A new rule: if all that is named is so, it decides."""
     from ticketing.routing.administration import add_rule
 
+    conditions = _conditions(category, word, site, channel, language, type_, requester_group, vip)
+    refuse_empty(conditions)
     changes: RuleChanges = {
-        "conditions": _conditions(category, word, site, channel, language, type_, requester_group, vip),
+        "conditions": conditions,
         "outcome": _outcome(group, skill, impact, urgency),
     }
     _edit(lambda session: add_rule(session, key, changes, position=position), as_json)

@@ -25,6 +25,7 @@ from desk.cli.promising import (
     asked,
     in_words,
     read,
+    refuse_empty,
     tell,
     write,
 )
@@ -127,6 +128,7 @@ def add(
         requester_groups=requester_group,
         vip=vip,
     )
+    refuse_empty(conditions)
     targets = _targets(first_response, next_response, resolution, pick_up, handling)
     changes = _changes(calendar, targets, pause, conditions, position, None)
     _tell(write(add_level, key, Agreement.OLA if ola else Agreement.SLA, changes), as_json)

@@ -92,6 +92,7 @@ def list_(
 
     def look(session: Session) -> StaffFilter:
         found = which
+        _refuse_unknown(session, which)
         if assignee:
             found = replace(found, assignee=f"agent:{agent_id(session, assignee)}")
         if is_mine:
@@ -120,6 +121,18 @@ def list_(
     rows_table(page.rows, clock.now())
     if page.next_cursor:
         say(f"there are more: --after {page.next_cursor}")
+
+
+def _refuse_unknown(session: Session, which: StaffFilter) -> None:
+    """A list that is empty because of a slip of the pen tells nobody so."""
+    from ticketing.groups.queries import group_by_key
+    from ticketing.routing.errors import CategoryUnknown
+    from ticketing.routing.queries import categories
+
+    for key in which.groups:
+        group_by_key(session, key)
+    for key in which.categories - set(categories(session) if which.categories else ()):
+        raise CategoryUnknown(key)
 
 
 @app.command()

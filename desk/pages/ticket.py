@@ -56,8 +56,11 @@ def routes(ticket: TicketPage) -> list[web.AbstractRouteDef]:
 def _main(ticket: ShownTicket, title: str, said: Texts) -> str:
     facts = "".join(
         f"<div><dt>{escape(said[name])}</dt><dd>"
-        f'<time datetime="{day.date().isoformat()}">{escape(said.date(day.date()))}</time></dd></div>'
-        for name, day in (("ticket_opened", ticket.opened_at), ("ticket_changed", ticket.changed_at))
+        f'<time datetime="{day.isoformat()}">{escape(said.date(day))}</time></dd></div>'
+        for name, day in (
+            ("ticket_opened", ticket.opened_at.astimezone(ticket.zone).date()),
+            ("ticket_changed", ticket.changed_at.astimezone(ticket.zone).date()),
+        )
     )
     return (
         f"<h1>{escape(title)}</h1>{ticket_box(ticket.number, ticket.summary, ticket.language)}"

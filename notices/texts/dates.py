@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 _MONTHS = {
@@ -15,11 +15,16 @@ _DAYS = {
 }
 
 
-def in_words(moment: datetime, language: str) -> str:
-    """ "22 November 2026", "22 novembre 2026": the day, in UTC."""
+def in_words(day: date, language: str) -> str:
+    """ "22 November 2026", "22 novembre 2026"; of a moment the day in the zone that it carries."""
     months = _MONTHS.get(language, _MONTHS["en"]).split()
-    day = "1er" if language == "fr" and moment.day == 1 else str(moment.day)
-    return f"{day} {months[moment.month - 1]} {moment.year}"
+    number = "1er" if language == "fr" and day.day == 1 else str(day.day)
+    return f"{number} {months[day.month - 1]} {day.year}"
+
+
+def day_in_words(moment: datetime, zone: ZoneInfo, language: str) -> str:
+    """The day that a moment falls on there."""
+    return in_words(moment.astimezone(zone), language)
 
 
 def moment_in_words(moment: datetime, zone: ZoneInfo, language: str) -> str:

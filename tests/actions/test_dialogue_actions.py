@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
@@ -13,15 +13,19 @@ from actions.registry import ACTIONS
 from identity.people.models import Person
 from knowledge.questions.logic import Feedback
 from knowledge.search.findings import LEXICAL, Band, Findings
+from notices.texts.catalogue import say
 from storage.database import Database
 from tests.actions.dialogues import Dialogue, a_hit, found, kinds, rules
+from tests.databases import NOW
 from tests.requirements import ROOT
 from tests.ticketing.builders import ANA, count
+from tests.ticketing.calendars import an_office
 from tests.ticketing.tickets import take
 from ticketing.conversations.logic import Speaker
 from ticketing.conversations.models import SpeakerChange
 from ticketing.effects.models import Effect
-from ticketing.tickets.logic import Status, TicketType
+from ticketing.tickets.handling import add_reply, move_ticket
+from ticketing.tickets.logic import HoldReason, Status, TicketType
 from ticketing.tickets.models import JournalEntry, Ticket
 from ticketing.tickets.priority import Impact, Urgency
 
@@ -526,6 +530,39 @@ async def test_one_is_told_where_ones_own_ticket_stands(db: Database) -> None:
         assert heard[0].kinds == ("status",)
         assert heard[0].reply.ticket == "INC-000001"
         assert "INC-000001" in heard[0].reply.text
+
+
+async def test_the_days_of_a_ticket_are_those_of_the_office(db: Database) -> None:
+    an_office(db, "Europe/Paris")
+    dialogue = Dialogue(db, identity=ANA)
+    dialogue.now = datetime(2026, 5, 31, 22, 30, tzinfo=UTC)
+    await dialogue.say(f"a human please, {STATED}", "ask_human")
+    db.write(add_reply, 1, "we are on it", actor="agent:1", now=dialogue.now)
+
+    told, replied = await dialogue.say("INC-000001", "ticket_status")
+
+    assert "Opened on 1 June 2026, last change on 1 June 2026" in told.reply.text
+    assert "on 1 June 2026" in replied.reply.text
+
+
+@pytest.mark.parametrize("reason", HoldReason)
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_of_a_ticket_on_hold_one_is_told_what_it_waits_for(
+    db: Database, reason: HoldReason, language: str
+) -> None:
+    dialogue = Dialogue(db, identity=ANA, language=language)
+    await dialogue.say(f"a human please, {STATED}", "ask_human")
+    for step in (Status.ASSIGNED, Status.IN_PROGRESS):
+        take(db, 1, step)
+    db.write(move_ticket, 1, Status.ON_HOLD, actor="agent:1", now=NOW, hold_reason=reason)
+
+    alone = await dialogue.say("INC-000001", "ticket_status")
+    await dialogue.say(f"a human please, {QUESTION}", "ask_human")
+    among_others = await dialogue.say("my tickets", "ticket_status")
+
+    waits = say(f"ticket_hold_{reason.value}", language).text
+    assert waits in alone[0].reply.text
+    assert f"({waits})" in among_others[0].reply.text
 
 
 async def test_somebody_elses_number_is_answered_word_for_word_like_one_that_does_not_exist(

@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +116,11 @@ async def a_held_turn(folder: Path, text: str = MARKER, **changes: Any) -> Async
 
 def _nothing_happened(desk: RunningDesk) -> bool:
     return desk.count(Ticket) == desk.count(Effect) == 0
+
+
+async def test_actions_reopen_tickets_for_as_long_as_the_settings_say(tmp_path: Path) -> None:
+    async with a_desk(tmp_path, assistant="none", reopen_days=3) as desk:
+        assert desk.desk.services.reopen_window == timedelta(days=3)
 
 
 async def test_a_call_without_the_secret_is_refused_whatever_it_says(tmp_path: Path) -> None:

@@ -50,6 +50,21 @@ def test_rules_are_added_moved_changed_and_removed(guichet: Guichet) -> None:
     assert changed[0]["conditions"] == {"categories": ["mail"]}
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("route", "add", "all", "--word", "", "--group", "network"),
+        ("route", "add", "all", "--site", "", "--group", "network"),
+        ("sla", "add", "all", "--group", "", "--resolution", "60"),
+        ("escalation", "add", "all", "--category", "", "--unassigned", "30", "--tell-lead"),
+    ],
+)
+def test_something_new_that_asks_an_empty_value_would_hold_for_all_and_is_refused(
+    guichet: Guichet, arguments: tuple[str, ...]
+) -> None:
+    assert "an empty value asks nothing" in refused(guichet, *arguments)
+
+
 def test_an_explanation_says_everything_and_changes_nothing(guichet: Guichet, desk: Database) -> None:  # noqa: F811
     a_group(desk, "workplace", method=AssignmentMethod.LEAST_WORK)
     ticket_id = a_ticket(desk)

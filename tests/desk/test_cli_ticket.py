@@ -197,6 +197,24 @@ def test_somebody_phones(desk: Database, bea: KnownAgent, do: Do, guichet: Guich
     assert "nothing to write" in refused(guichet, "open", "--for", "ana@example.org", "--text", " ")
 
 
+def test_what_an_agent_names_must_exist(desk: Database, bea: KnownAgent, do: Do, guichet: Guichet) -> None:
+    a_conversation(desk, identity=ANA)
+    ticket_id = a_ticket(desk)
+    call = ("open", "--for", "ana@example.org", "--text", "no paper")
+
+    for told in (
+        refused(guichet, *call, "--category", "nope"),
+        refused(guichet, "split", ticket_id, "--text", "no paper", "--category", "nope"),
+    ):
+        assert "there is no category 'nope'; there are " in told
+        assert ", printing" in told
+    assert "there is no category 'nope'" in refused(guichet, "list", "--category", "nope")
+    assert "there is no group 'nope'" in refused(guichet, "list", "--group", "nope")
+    assert len(do("list", "--all")["tickets"]) == 1
+    assert guichet("route", "category", "change", "printing", "--off")[0] == 0
+    assert "'printing' is switched off" in refused(guichet, *call, "--category", "printing")
+
+
 def test_lists_choose_and_go_on(desk: Database, bea: KnownAgent, do: Do, guichet: Guichet) -> None:
     ids = [a_ticket(desk) for _ in range(3)]
     do("assign", ids[0], "bea")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import web
@@ -19,8 +19,10 @@ from desk.pages.ticket import TicketPage, routes
 from storage.database import Database
 from tests.databases import NOW
 from tests.ticketing.builders import ANA, Talk, a_conversation
+from tests.ticketing.calendars import an_office
 from tests.ticketing.tickets import a_ticket
 from ticketing.tickets.logic import HoldReason, Status
+from ticketing.tickets.models import Ticket
 from ticketing.tickets.places import Place, path_to
 
 Client = TestClient[web.Request, web.Application]
@@ -77,6 +79,20 @@ async def test_the_page_says_number_title_and_what_to_do_next(client: Client, da
     assert "under “My tickets”" in text
     assert "<script" not in text
     assert "<form" not in text
+
+
+async def test_its_days_are_those_of_the_office(client: Client, database: Database) -> None:
+    talk = a_conversation(database, identity=ANA)
+    ticket_id = a_ticket(database, talk)
+    half_past_midnight_in_paris = datetime(2026, 5, 31, 22, 30, tzinfo=UTC)
+    database.write(
+        lambda session: setattr(session.get_one(Ticket, ticket_id), "opened_at", half_past_midnight_in_paris)
+    )
+    assert '<time datetime="2026-05-31">31 May 2026</time>' in await opened(client, link_of(talk, ticket_id))
+
+    an_office(database, "Europe/Paris")
+
+    assert '<time datetime="2026-06-01">1 June 2026</time>' in await opened(client, link_of(talk, ticket_id))
 
 
 async def test_it_speaks_the_ticket_s_language_and_the_other_is_one_link_away(

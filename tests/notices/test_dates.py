@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notices.texts.dates import moment_in_words
+from notices.texts.dates import day_in_words, moment_in_words
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,18 @@ def test_a_moment_is_said_in_its_zone_with_the_zone(language: str, said: str) ->
     moment = datetime(2026, 5, 31, 22, 5, tzinfo=UTC)
 
     assert moment_in_words(moment, ZoneInfo("Europe/Paris"), language) == said
+
+
+@pytest.mark.parametrize(
+    ("zone", "language", "said"),
+    [
+        ("Europe/Paris", "fr", "1er juin 2026"),
+        ("Europe/Paris", "en", "1 June 2026"),
+        ("UTC", "en", "31 May 2026"),
+        ("America/New_York", "fr", "31 mai 2026"),
+    ],
+)
+def test_a_moment_falls_on_the_day_that_it_is_there(zone: str, language: str, said: str) -> None:
+    moment = datetime(2026, 5, 31, 22, 30, tzinfo=UTC)
+
+    assert day_in_words(moment, ZoneInfo(zone), language) == said

@@ -8,7 +8,10 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
+from storage.database import Database
+from ticketing.calendars.administration import add_calendar
 from ticketing.calendars.logic import BusinessCalendar, Week
+from ticketing.calendars.queries import OFFICE
 
 MINUTE = timedelta(minutes=1)
 ZONES = ("Europe/Paris", "America/New_York", "Australia/Lord_Howe", "UTC")
@@ -22,6 +25,12 @@ CHANGES = (
     datetime(2026, 10, 4, tzinfo=UTC),
     datetime(2028, 2, 29, tzinfo=UTC),
 )
+
+
+def an_office(db: Database, zone: str) -> None:
+    """The calendar of the office, there."""
+    names = {"en": "Office", "fr": "Bureau"}
+    db.write(add_calendar, OFFICE, {"names": names, "time_zone": zone, "hours": ["mon-fri 08:30-18:00"]})
 
 
 @dataclass(frozen=True)

@@ -359,6 +359,13 @@ def test_nothing_is_split_off_a_merged_ticket(db: Database, talk: Talk) -> None:
         db.write(split_ticket, ticket_id, text="more", team=TEAM, actor=AGENT, now=later(60))
 
 
+def test_nothing_is_split_off_a_cancelled_ticket(db: Database) -> None:
+    ticket_id = a_ticket(db, status=Status.CANCELLED)
+
+    with pytest.raises(SplitNotAllowed, match="it is cancelled; open a new ticket"):
+        db.write(split_ticket, ticket_id, text="more", team=TEAM, actor=AGENT, now=later(60))
+
+
 # By phone
 
 

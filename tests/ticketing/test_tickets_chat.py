@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy.orm import Session
@@ -23,7 +24,10 @@ from tests.ticketing.builders import (
     say_to,
     transcript,
 )
+from tests.ticketing.calendars import an_office
 from tests.ticketing.tickets import a_ticket, journal, letters, opened, take, team_letters, ticket_of
+from ticketing.calendars.models import Calendar
+from ticketing.calendars.queries import OFFICE
 from ticketing.conversations.logic import Author, Reply
 from ticketing.conversations.operations import take_over
 from ticketing.effects.models import Effect
@@ -143,8 +147,17 @@ def test_a_ticket_is_seen_with_where_it_stands_and_who_has_it(db: Database, talk
         last_reply=None,
         may_reply=True,
         may_reopen=False,
+        zone=ZoneInfo("UTC"),
     )
     assert db.read(own_ticket, talk.person_id, str(ticket_id), language="fr").group == "Réseau et téléphonie"
+
+
+def test_a_ticket_is_seen_with_the_zone_of_the_office(db: Database, talk: Talk, ticket_id: int) -> None:
+    an_office(db, "Europe/Paris")
+    assert db.read(own_ticket, talk.person_id, str(ticket_id)).zone.key == "Europe/Paris"
+
+    db.write(lambda session: session.delete(session.get_one(Calendar, OFFICE)))
+    assert db.read(own_ticket, talk.person_id, str(ticket_id)).zone.key == "UTC"
 
 
 def test_only_open_tickets_are_listed_unless_all_are_asked_for(db: Database, talk: Talk) -> None:

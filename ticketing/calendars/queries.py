@@ -19,6 +19,7 @@ from ticketing.calendars.public_holidays import public_holidays, why_not_place
 
 CLOSED = "closed day"
 OFFICE = "office"
+UTC = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,11 @@ class KnownCalendar:
         What a newer version of the packages does not know any more (`unknown`) is left out: every ticket
         would be stuck otherwise. `guichet doctor` says so, and the desk as it starts.
         """
-        zone = ZoneInfo("UTC") if self._lacks_zone() else ZoneInfo(self.time_zone)
-        return BusinessCalendar(self.key, zone, week_of(self.hours), self._closed())
+        return BusinessCalendar(self.key, self.zone(), week_of(self.hours), self._closed())
+
+    def zone(self) -> ZoneInfo:
+        """Where its hours are; UTC where that is not known on this machine."""
+        return UTC if self._lacks_zone() else ZoneInfo(self.time_zone)
 
     def unknown(self) -> str | None:
         """What of this calendar is not known here, though it was when it was made."""
@@ -86,6 +90,12 @@ def calendar_by_key(session: Session, key: str) -> KnownCalendar:
 def all_calendars(session: Session) -> tuple[KnownCalendar, ...]:
     """Every calendar, by key."""
     return tuple(known_calendar(row) for row in session.scalars(select(Calendar).order_by(Calendar.key)))
+
+
+def office_zone(session: Session) -> ZoneInfo:
+    """Where the office is, whose days people count by; UTC until somebody has said it."""
+    row = session.get(Calendar, OFFICE)
+    return UTC if row is None else known_calendar(row).zone()
 
 
 def days_before(session: Session, now: datetime, days: int) -> datetime | None:

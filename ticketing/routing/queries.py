@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ticketing.groups.logic import name_in
 from ticketing.routing import models
 from ticketing.routing.categories import shipped
+from ticketing.routing.errors import CategoryNotChosen
 from ticketing.routing.logic import Categories, Category
 from ticketing.routing.rules import Conditions, Outcome, Rule
 
@@ -25,6 +26,18 @@ def categories(session: Session) -> Categories:
         select(models.Category).order_by(models.Category.position, models.Category.key)
     ).all()
     return {row.key: _category(row) for row in rows} or shipped()
+
+
+def check_chosen(session: Session, key: str) -> None:
+    """See that a category somebody chose is one that tickets get.
+
+    Raises:
+        CategoryNotChosen: there is none with this key, or it is switched off.
+    """
+    tree = categories(session)
+    if key not in tree or not tree[key].is_active:
+        choice = [each.key for each in tree.values() if each.is_active]
+        raise CategoryNotChosen(key, is_off=key in tree, choice=choice)
 
 
 def category_name(session: Session, key: str, language: str) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from identity.people.models import Person
+from ticketing.routing.queries import check_chosen
 from ticketing.tickets.errors import TextMissing
 from ticketing.tickets.filing import PHONE, Origin, file_ticket
 from ticketing.tickets.intake import Intake, kept
@@ -30,9 +31,12 @@ def open_for_person(
 
     Raises:
         TextMissing: nothing is said of what it is about.
+        CategoryNotChosen: no ticket gets the category that was named.
     """
     if kept(intake.description) is None:
         raise TextMissing
+    if intake.category is not None:
+        check_chosen(session, intake.category)
     requester = session.get_one(Person, person_id)
     origin = Origin(channel=PHONE, language=language or requester.language)
     ticket = file_ticket(session, requester, intake, origin, team, actor=actor, now=now)

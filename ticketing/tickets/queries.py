@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from ticketing.calendars.queries import office_zone
 from ticketing.groups.logic import name_in
 from ticketing.groups.models import AssignmentGroup
 from ticketing.tickets.access import find_own
@@ -43,7 +45,7 @@ class OwnReply:
 
 @dataclass(frozen=True)
 class OwnTicket:
-    """A ticket as its requester sees it."""
+    """A ticket as its requester sees it; `zone` is that of the office, in which its days are told."""
 
     id: int
     number: str
@@ -58,6 +60,7 @@ class OwnTicket:
     last_reply: OwnReply | None
     may_reply: bool
     may_reopen: bool
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def _as_seen(
     session: Session, tickets: Iterable[Ticket], language: str | None, at: Moment | None = None
 ) -> tuple[OwnTicket, ...]:
     rows = list(tickets)
-    replies = _last_replies(session, rows)
+    replies, zone = _last_replies(session, rows), office_zone(session)
     return tuple(
         OwnTicket(
             id=ticket.id,
@@ -167,6 +170,7 @@ def _as_seen(
                 now=at.now if at else None,
                 window=at.window if at else REOPEN_WINDOW,
             ),
+            zone=zone,
         )
         for ticket in rows
     )

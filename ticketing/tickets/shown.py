@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from identity.people.models import Person
 from identity.sites.models import Site
+from ticketing.calendars.queries import office_zone
 from ticketing.conversations.models import Conversation
 from ticketing.tickets.access import LARGEST_ID
 from ticketing.tickets.errors import TicketNotFound
@@ -24,7 +26,7 @@ class ShownTicket:
     """How a ticket stands; its title only for an address that somebody vouches for.
 
     `site` is where it was asked, if that was in a conversation; `is_own`: seen by its requester, not by
-    somebody who watches it.
+    somebody who watches it; `zone` is that of the office, in which its days are told.
     """
 
     number: str
@@ -38,6 +40,7 @@ class ShownTicket:
     is_own: bool
     is_merged: bool
     may_reopen: bool
+    zone: ZoneInfo
 
 
 def shown_ticket(session: Session, token: str, *, key: str, at: Moment) -> ShownTicket:
@@ -74,6 +77,7 @@ def shown_ticket(session: Session, token: str, *, key: str, at: Moment) -> Shown
         may_reopen=is_own
         and not is_merged
         and may_reopen(ticket.status, resolved_at=ticket.resolved_at, now=at.now, window=at.window),
+        zone=office_zone(session),
     )
 
 

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from identity.people.models import Person
 from ticketing.conversations.models import Conversation
+from ticketing.routing.queries import check_chosen
 from ticketing.tickets.access import access_ticket
 from ticketing.tickets.errors import EntryNotFound, SplitNotAllowed
 from ticketing.tickets.filing import Origin, file_ticket
 from ticketing.tickets.intake import Intake, kept
 from ticketing.tickets.journal import Act, write_entry
 from ticketing.tickets.letters import Team
-from ticketing.tickets.logic import EntryKind, TicketType, Visibility, ticket_number
+from ticketing.tickets.logic import EntryKind, Status, TicketType, Visibility, ticket_number
 from ticketing.tickets.merging import Joined
 from ticketing.tickets.models import JournalEntry, JournalText, Ticket, TicketReply
 
@@ -45,12 +46,17 @@ def split_ticket(
     Raises:
         TicketNotFound: no such ticket.
         EntryNotFound: one of the entries is no reply with words.
-        SplitNotAllowed: there is nothing to put on file, or the ticket is merged.
+        CategoryNotChosen: no ticket gets the category that was named.
+        SplitNotAllowed: there is nothing to put on file, or the ticket is merged or cancelled.
     """
     ticket = access_ticket(session, ticket_id)
     number = ticket_number(ticket.type, ticket.id)
     if ticket.merged_into_id is not None:
         raise SplitNotAllowed(number, "it is merged; split the ticket in which it goes on")
+    if ticket.status is Status.CANCELLED:
+        raise SplitNotAllowed(number, "it is cancelled; open a new ticket")
+    if category is not None:
+        check_chosen(session, category)
     parts = [kept(text), *_words_of(session, ticket, number, entries)]
     description = kept("\n\n".join(filter(None, parts)))
     if description is None:
