@@ -167,6 +167,8 @@ def test_a_declined_escalation_goes_back_to_group_tier_and_agent_with_its_reason
     assert passed.status is Status.ASSIGNED
     [declined] = [e for e in journal(db, ticket_id) if e.kind is EntryKind.ESCALATION_DECLINED]
     assert words(db, declined.id) == "try the fuse"
+    [told] = [each.payload["text"] for each in letters(db) if ":escalation_declined:" in each.key]
+    assert "Status: assigned" in told, "how it stands now"
     assert db.read(verify_journal, ticket_id) is None
 
 

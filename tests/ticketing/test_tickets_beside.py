@@ -380,6 +380,9 @@ def test_who_phoned_has_a_ticket_without_a_conversation(db: Database) -> None:
     assert (kept.channel, kept.conversation_id, kept.status) == ("phone", None, Status.NEW)
     assert [own.number for own in db.read(own_tickets, caller)] == [number]
     assert {each.port for each in letters(db)} == {"mail"}
+    [to_team] = [each.payload["text"] for each in letters(db) if each.recipient == TEAM.email]
+    assert to_team.startswith("A new ticket was opened by an agent, for somebody who phoned or came by.")
+    assert "onversation" not in to_team
     assert db.read(staff_ticket, ticket_id).conversation_id is None
     assert db.read(verify_journal, ticket_id) is None
 

@@ -83,7 +83,14 @@ def decline_escalation(session: Session, ticket_id: int, *, reason: str, actor: 
         raise DeclineNotAllowed(ticket_number(ticket.type, ticket.id), why or "")
     act = Act(EntryKind.ESCALATION_DECLINED, actor, now, kept(reason))
     entry = pass_on(session, ticket, origin.place, act)
+    if _may_have_back(session, origin):
+        # Whoever escalated is told in a moment, with the reason.
+        is_told = origin.assignee != origin.escalated_by
+        give(session, ticket, origin.assignee, actor=actor, now=now, is_told=is_told)
+    else:
+        give_to_next(session, ticket, now=now, reason=reason, reason_of=entry)
     escalated_by = agent_id_of(origin.escalated_by)
+    # Told when it is back where it goes, so that the letter says how it stands.
     announce(
         session,
         ticket,
@@ -93,12 +100,6 @@ def decline_escalation(session: Session, ticket_id: int, *, reason: str, actor: 
         text=kept(reason),
         agents=[escalated_by] if escalated_by is not None else [],
     )
-    if _may_have_back(session, origin):
-        # Whoever escalated has just been told.
-        is_told = origin.assignee != origin.escalated_by
-        give(session, ticket, origin.assignee, actor=actor, now=now, is_told=is_told)
-    else:
-        give_to_next(session, ticket, now=now, reason=reason, reason_of=entry)
     return where(ticket, entry)
 
 

@@ -39,8 +39,9 @@ def tell_team_of_ticket(
         if ticket.conversation_id is not None
         else 0
     )
+    key = "mail_handoff_requested" if asked_for_person else "mail_ticket_opened"
     body = say(
-        "mail_handoff_requested" if asked_for_person else "mail_ticket_opened",
+        key if ticket.conversation_id is not None else "mail_ticket_opened_by_phone",
         language,
         ticket=ticket_number(ticket.type, ticket.id),
         type=say(f"mail_type_{ticket.type.value}", language).text,
