@@ -42,7 +42,9 @@ class DatabaseUnavailable(Exception):
     """
 
     def __init__(self) -> None:
-        super().__init__("the database did not accept the transaction; nothing was saved")
+        super().__init__(
+            "the database did not accept the transaction, so nothing was saved: others may be writing; try again"
+        )
 
 
 class _GaveWay(DatabaseUnavailable):
