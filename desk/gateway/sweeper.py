@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from desk.gateway.aside import Aside
 from desk.gateway.giving_out import GivingOut
 from storage.database import Database, DatabaseUnavailable
-from ticketing.calendars.queries import all_calendars, days_before
+from ticketing.calendars.queries import all_calendars
 from ticketing.problems.resolving import incidents_to_resolve, problems_to_finish, resolve_incidents
 from ticketing.problems.workarounds import problems_to_tell, tell_workaround
 from ticketing.sla.operations import tell_due
 from ticketing.sla.queries import due_tickets
 from ticketing.sla.upkeep import recompute_some
-from ticketing.tickets.closing import close_resolved
+from ticketing.tickets.closing import close_resolved, tickets_to_close
 from ticketing.tickets.reaching import children_to_reach, families_to_reach, reach_children
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ class PromiseSweeper:
             Aside("child_could_not_be_reached", "ticket_id"),
         )
         self._giving_out = GivingOut(database, now)
+        self._closing = Aside("ticket_could_not_be_closed", "ticket_id")
         self._closed_at: datetime | None = None
 
     async def run(self) -> None:
@@ -146,16 +147,15 @@ class PromiseSweeper:
         now = self._now()
         if self._closed_at and abs(now - self._closed_at) < CLOSES_EVERY:
             return
-        await self._database.ain_batches(close_due, days=self._days, now=now)
-        self._closed_at = now
+        days, aside = self._days, self._closing.at(now)
+        found = await self._database.aread(tickets_to_close, days=days, now=now, without=aside, limit=AT_ONCE)
+        for each in found:
+            deed = partial(self._database.awrite, close_resolved, each, days=days, now=now)
+            await self._closing.attempt(each, now, deed)
+        # More than that: the next sweep goes on.
+        self._closed_at = now if len(found) < AT_ONCE else None
 
 
 def _say_broken(ticket_id: int) -> None:
     # `guichet audit verify` says what is wrong with it.
     log.error("dates_could_not_be_computed", extra={"ticket_id": ticket_id})
-
-
-def close_due(session: Session, *, days: int, now: datetime) -> int:
-    """Close what was resolved so many working days ago and not answered since; returns how many."""
-    before = days_before(session, now, days)
-    return close_resolved(session, before=before, now=now) if before else 0

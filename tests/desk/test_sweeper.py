@@ -120,6 +120,29 @@ async def test_an_edit_is_followed_by_the_next_sweep(db: Database) -> None:  # n
     assert dates(db, ticket_id) == computed(db, ticket_id)
 
 
+async def test_a_damaged_ticket_is_left_open_and_the_others_are_closed_however_many(
+    db: Database,  # noqa: F811
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a_desk(db)
+    tickets = [a_p3(db) for _ in range(5)]
+    for each in tickets:
+        start(db, each, at(1))
+        move(db, each, Status.RESOLVED, at(2))
+    change_row(db, tickets[0], lambda ticket: setattr(ticket, "journal_length", 0))
+    monkeypatch.setattr("desk.gateway.sweeper.AT_ONCE", 2)
+    sweeper, _ = a_sweeper(db, 24 * 7 + 3)
+
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            await sweeper.sweep()
+
+    states = [ticket_of(db, each).status for each in tickets]
+    assert states == [Status.RESOLVED] + [Status.CLOSED] * 4
+    assert [record.ticket_id for record in caplog.records] == [tickets[0]]  # type: ignore[attr-defined]
+
+
 async def test_a_resolved_ticket_is_closed_after_five_working_days_without_an_answer(
     db: Database,  # noqa: F811
 ) -> None:
