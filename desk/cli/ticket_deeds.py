@@ -130,5 +130,13 @@ def agent_id(session: Session, key: str) -> int:
 
 
 def words(text: str) -> str:
-    """A text, or what comes on standard input where it is `-`."""
-    return sys.stdin.read() if text == "-" else text
+    """A text, or what comes on standard input where it is `-`; refused rather than cut."""
+    from ticketing.tickets.intake import TEXT_CHARACTERS
+
+    said = sys.stdin.read() if text == "-" else text
+    if len(said) > TEXT_CHARACTERS:
+        raise CommandFailed(
+            f"that is {len(said):,} characters, and {TEXT_CHARACTERS:,} are taken at once: "
+            "write less, or put it on the ticket as a file (`guichet ticket attach`)"
+        )
+    return said
