@@ -18,8 +18,8 @@ __all__ = ["desk", "guichet", "var"]
 
 @pytest.mark.parametrize("way", ["argument", "standard input"])
 def test_words_that_are_too_many_are_refused_with_what_to_do(
-    desk: Database,  # noqa: F811
-    guichet: Guichet,  # noqa: F811
+    desk: Database,
+    guichet: Guichet,
     monkeypatch: pytest.MonkeyPatch,
     way: str,
 ) -> None:
@@ -37,7 +37,7 @@ def test_words_that_are_too_many_are_refused_with_what_to_do(
     assert len(journal(desk, ticket_id)) == 1
 
 
-def test_as_many_words_as_are_taken_are_kept_whole(desk: Database, guichet: Guichet) -> None:  # noqa: F811
+def test_as_many_words_as_are_taken_are_kept_whole(desk: Database, guichet: Guichet) -> None:
     an_agent(desk, "bea")
     ticket_id = a_ticket(desk)
 
