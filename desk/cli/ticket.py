@@ -68,7 +68,7 @@ def list_(
 ) -> None:
     """List tickets: the open ones, what is due next first, unless something else is asked."""
     from desk.cli.tickets import row_facts, rows_table
-    from identity.people.administration import person_known_as
+    from identity.people.administration import people_known_as
     from ticketing.tickets.lists import StaffFilter, staff_list
     from ticketing.tickets.sorting import StaffSort
     from ticketing.tickets.tagging import tag_of
@@ -100,7 +100,8 @@ def list_(
         if is_watched:
             found = replace(found, watcher=actor_of(session, as_, settings))
         if requester:
-            found = replace(found, requester_id=person_known_as(session, requester).id)
+            people = people_known_as(session, requester)
+            found = replace(found, requesters=frozenset(each.id for each in people))
         return found
 
     page = read(

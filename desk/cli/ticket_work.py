@@ -60,6 +60,9 @@ def open_(
         str | None, typer.Option(metavar="NAME", help="Of somebody who is not known yet.")
     ] = None,
     email: Annotated[str | None, typer.Option(metavar="ADDRESS", help="Of somebody not known yet.")] = None,
+    is_new: Annotated[
+        bool, typer.Option("--new", help="Somebody else, though the address is known already.")
+    ] = False,
     lang: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="en or fr.")] = None,
     details: Annotated[str | None, typer.Option(metavar="TEXT", help="On what, and since when.")] = None,
     type_: Annotated[TicketType, typer.Option("--type")] = TicketType.INCIDENT,
@@ -93,6 +96,8 @@ def open_(
     def act(session: Session) -> dict[str, Any]:
         actor = actor_of(session, as_, settings)
         language = lang or settings.default_language
+        if email is not None and not is_new:
+            _refuse_known(session, email)
         ticket_id, _ = open_for_person(
             session,
             _requester(session, requester, name, email, language, now),
@@ -241,6 +246,21 @@ def reclassify(
         lambda session, id_, actor, now: reclassify_ticket(
             session, id_, impact=impact, urgency=urgency, reason=reason, actor=actor, now=now
         ),
+    )
+
+
+def _refuse_known(session: Session, email: str) -> None:
+    """One caller must not become several people, whose tickets nobody sees together."""
+    from identity.people.administration import people_known_as
+    from identity.people.errors import PersonUnknown
+
+    try:
+        known = people_known_as(session, email)
+    except PersonUnknown:
+        return
+    numbers = ", ".join(f"{each.id} ({each.name or 'no name'})" for each in known)
+    raise CommandFailed(
+        f"{email} is known, as number {numbers}: --for NUMBER if it is that person, --new if it is not"
     )
 
 

@@ -67,6 +67,18 @@ def person_known_as(session: Session, who: str) -> ListedPerson:
     return _listed(_one(list(session.scalars(_known_as(who))), who))
 
 
+def people_known_as(session: Session, who: str) -> tuple[ListedPerson, ...]:
+    """The person with this number, or everybody with this address, by number; whoever says an address has it.
+
+    Raises:
+        PersonUnknown: there is nobody.
+    """
+    found = session.scalars(_known_as(who).order_by(Person.id)).all()
+    if not found:
+        raise PersonUnknown(who)
+    return tuple(map(_listed, found))
+
+
 def change_person(session: Session, who: str, changes: PersonChanges) -> ListedPerson:
     """Bring what is named to the new state; tickets that are open stay where they are.
 

@@ -333,7 +333,7 @@ def test_what_is_breached_watched_or_of_somebody_is_found(db: Database, talk: Ta
     assert found(db, StaffFilter(is_breached=True)) == [breached]
     assert found(db, StaffFilter(is_breached=False)) == [watched, theirs]
     assert found(db, StaffFilter(watcher="agent:7")) == [watched]
-    assert found(db, StaffFilter(requester_id=other.person_id)) == [theirs]
+    assert found(db, StaffFilter(requesters=frozenset({other.person_id}))) == [theirs]
 
 
 def test_a_row_names_people_and_groups(db: Database, talk: Talk) -> None:

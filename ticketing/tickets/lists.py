@@ -51,7 +51,7 @@ class StaffFilter:
     categories: frozenset[str] = frozenset()
     types: frozenset[TicketType] = frozenset()
     tags: frozenset[str] = frozenset()
-    requester_id: int | None = None
+    requesters: frozenset[int] = frozenset()
     watcher: str | None = None
     words: str | None = None
     is_breached: bool | None = None
@@ -149,8 +149,8 @@ def _people_conditions(which: StaffFilter) -> Iterator[ColumnElement[bool]]:
         yield Ticket.assignee == which.assignee
     if which.is_unassigned:
         yield Ticket.assignee.is_(None)
-    if which.requester_id is not None:
-        yield Ticket.requester_id == which.requester_id
+    if which.requesters:
+        yield Ticket.requester_id.in_(which.requesters)
     if which.watcher is not None:
         yield exists().where(TicketWatcher.ticket_id == Ticket.id, TicketWatcher.watcher == which.watcher)
 
