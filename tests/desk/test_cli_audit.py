@@ -212,7 +212,10 @@ def test_words_are_exported_when_they_are_asked_for_and_not_erased(guichet: Guic
 def test_whatever_an_entry_holds_is_on_one_line_of_plain_characters(guichet: Guichet, desk: Database) -> None:
     evil = 'a\nb\r\n{"forged": true}\x1b[31m\x85\u2028\x7fé'
     ticket_id = a_ticket(desk, a_conversation(desk, identity=ANA))
-    desk.write(add_reply, ticket_id, evil, actor="agent:1\nforged", now=NOW)
+    desk.write(add_reply, ticket_id, "nice", actor="agent:1\nforged", now=NOW)
+    # Nothing of the kind is kept of what people write; somebody else may have written it there.
+    forge = text("UPDATE journal_text SET text = :evil WHERE text = 'nice'")
+    desk.write(lambda session: session.execute(forge, {"evil": evil}))
 
     said = guichet("audit", "export", "--texts")[1]
 
