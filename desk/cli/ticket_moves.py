@@ -80,18 +80,11 @@ def reopen(
     as_json: AsJson = False,
 ) -> None:
     """Take up a finished ticket again."""
-    from ticketing.tickets.access import access_ticket
-    from ticketing.tickets.adding import had_by
-    from ticketing.tickets.assigning import give_to_next
-    from ticketing.tickets.handling import move
+    from ticketing.tickets.reopening import reopen_ticket
 
     def deed(session: Session, ticket_id: int, actor: str, now: datetime) -> None:
-        ticket = access_ticket(session, ticket_id)
-        assignee = f"agent:{agent_id(session, to)}" if to else had_by(session, ticket)
-        status = Status.ASSIGNED if assignee else Status.NEW
-        move(session, ticket, status, actor=actor, now=now, reason=reason, assignee=assignee)
-        if assignee is None:
-            give_to_next(session, ticket, now=now)
+        assignee = f"agent:{agent_id(session, to)}" if to else None
+        reopen_ticket(session, ticket_id, reason=reason, assignee=assignee, actor=actor, now=now)
 
     do(number, as_, as_json, deed)
 

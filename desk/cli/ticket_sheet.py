@@ -53,7 +53,7 @@ def _fields(ticket: StaffTicket, zone: ZoneInfo) -> Iterator[tuple[str, str | No
     row = ticket.row
     hold = f", waits for: {row.hold_reason.value}" if row.hold_reason else ""
     code = f" ({ticket.resolution_code.value})" if ticket.resolution_code else ""
-    yield "status", row.status.value + hold + code
+    yield "status", row.status.words + hold + code
     yield "priority", f"{row.priority.value} (impact {ticket.impact.value}, urgency {ticket.urgency.value})"
     yield "group", f"{row.group}, {row.tier.value}"
     yield "assignee", row.assignee_name or "nobody yet"
@@ -157,8 +157,8 @@ def _local(moment: datetime, zone: ZoneInfo) -> str:
 
 
 def _related(other: Related | None) -> str | None:
-    return f"{other.number} ({other.status.value}) {other.summary}" if other else None
+    return f"{other.number} ({other.status.words}) {other.summary}" if other else None
 
 
 def _all_related(others: Iterable[Related]) -> str:
-    return ", ".join(f"{each.number} ({each.status.value})" for each in others)
+    return ", ".join(f"{each.number} ({each.status.words})" for each in others)

@@ -301,6 +301,44 @@ def test_what_is_refused_changes_nothing(desk: Database, bea: KnownAgent, guiche
     assert len(journal(desk, ticket_id)) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [
+        (Status.NEW, "it is not finished, it is new"),
+        (Status.IN_PROGRESS, "it is not finished, it is in progress"),
+        (Status.CANCELLED, "it is cancelled for good; open a new ticket"),
+    ],
+)
+def test_only_what_is_finished_is_reopened(
+    desk: Database, bea: KnownAgent, guichet: Guichet, status: Status, why: str
+) -> None:
+    ticket_id = a_ticket(desk, status=status)
+    before = len(journal(desk, ticket_id))
+
+    told = refused(guichet, "reopen", ticket_id, "--reason", "again")
+
+    assert told == f"guichet: INC-{ticket_id:06d} cannot be reopened: {why}\n"
+    assert len(journal(desk, ticket_id)) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("start",), "cannot become in progress: it is new; assign it first"),
+        (("hold", "requester"), "cannot become on hold: it is new; assign it first"),
+        (("close",), "cannot become closed: it is new; resolve it first"),
+        (("resolve", "--code", "fixed", "--text", " "), "say what was done, or why: the requester reads it"),
+        (("cancel", "--text", ""), "say what was done, or why: the requester reads it"),
+    ],
+)
+def test_what_is_refused_is_said_with_what_helps(
+    desk: Database, bea: KnownAgent, guichet: Guichet, arguments: tuple[str, ...], why: str
+) -> None:
+    ticket_id = a_ticket(desk)
+
+    assert why in refused(guichet, arguments[0], ticket_id, *arguments[1:])
+
+
 def test_words_may_come_on_standard_input(
     desk: Database, bea: KnownAgent, do: Do, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,7 +82,7 @@ def test_a_move_is_made_if_the_table_has_it_and_refused_if_not(
     fields, entries = state(db, ticket_id), len(journal(db, ticket_id))
 
     if to not in MOVES[before]:
-        with pytest.raises(MoveNotAllowed, match=before.value):
+        with pytest.raises(MoveNotAllowed, match=before.words):
             take(db, ticket_id, to)
         assert (state(db, ticket_id), len(journal(db, ticket_id))) == (fields, entries)
         return
@@ -175,7 +175,7 @@ def test_a_ticket_that_is_not_there_is_not_found(db: Database) -> None:
 
 @pytest.mark.parametrize("status", Status)
 def test_nothing_goes_where_it_is_already(status: Status) -> None:
-    assert why_not_move(status, status, reason="r", hold_reason=None, assignee="a") == f"it is {status.value}"
+    assert why_not_move(status, status, reason="r", hold_reason=None, assignee="a") == f"it is {status.words}"
 
 
 def test_every_combination_has_a_priority() -> None:

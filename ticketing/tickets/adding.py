@@ -50,7 +50,7 @@ def reopen(
     number = ticket_number(ticket.type, ticket.id)
     to = reopened(ticket.status, had_by(session, ticket))
     if to is None or ticket.merged_into_id is not None:
-        raise MoveNotAllowed(number, Status.ASSIGNED, f"it is {ticket.status.value}")
+        raise MoveNotAllowed(number, Status.ASSIGNED, f"it is {ticket.status.words}")
     if not may_reopen(ticket.status, resolved_at=ticket.resolved_at, now=now, window=window):
         raise ReopenTooLate(number, window)
     if kept(text) is None:

@@ -28,7 +28,7 @@ class MoveNotAllowed(TicketingError):
     code = "move_not_allowed"
 
     def __init__(self, number: str, to: Status, why: str) -> None:
-        super().__init__(f"{number} cannot become {to.value}: {why}")
+        super().__init__(f"{number} cannot become {to.words}: {why}")
         self.number, self.to, self.why = number, to, why
 
 
@@ -38,8 +38,18 @@ class ReplyNotAllowed(TicketingError):
     code = "reply_not_allowed"
 
     def __init__(self, number: str, status: Status) -> None:
-        super().__init__(f"{number} is {status.value}: nothing can be added to it")
+        super().__init__(f"{number} is {status.words}: nothing can be added to it")
         self.number, self.status = number, status
+
+
+class ReopenNotAllowed(TicketingError):
+    """A ticket is not finished, or is so for good."""
+
+    code = "reopen_not_allowed"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"{number} cannot be reopened: {why}")
+        self.number, self.why = number, why
 
 
 class ReopenTooLate(MoveNotAllowed):

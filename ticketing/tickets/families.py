@@ -94,11 +94,11 @@ def _relate(
 
 def _why_not(session: Session, ticket: Ticket, parent: Ticket) -> str | None:
     if ticket.status in FINISHED:
-        return f"it is {ticket.status.value}: nothing would reach it any more"
+        return f"it is {ticket.status.words}: nothing would reach it any more"
     if parent.type is not TicketType.INCIDENT:
         return f"{_number(parent)} is no incident"
     if parent.status in FINISHED:
-        return f"{_number(parent)} is {parent.status.value}: nothing would come from it any more"
+        return f"{_number(parent)} is {parent.status.words}: nothing would come from it any more"
     if parent.parent_id is not None:
         return f"{_number(parent)} has a parent itself; name that one"
     if session.scalar(select(Ticket.id).where(Ticket.parent_id == ticket.id).limit(1)) is not None:

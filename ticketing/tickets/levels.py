@@ -34,7 +34,7 @@ def why_not_assign(
         tier: the ticket's; somebody of a higher one may take it, somebody of a lower one may not.
     """
     if status not in OPEN:
-        return f"it is {status.value}"
+        return f"it is {status.words}"
     if not is_active:
         return "this agent is not active any more"
     if member_tier is None:
@@ -47,14 +47,14 @@ def why_not_assign(
 def why_not_unassign(status: Status, *, assignee: str | None) -> str | None:
     """Why a ticket cannot be taken from whoever has it, or None if it can."""
     if status not in OPEN:
-        return f"it is {status.value}"
+        return f"it is {status.words}"
     return None if assignee else "nobody has it"
 
 
 def why_not_transfer(status: Status, *, before: Place, to: Place, reason: str | None) -> str | None:
     """Why a ticket cannot be passed to another group, or None if it can."""
     if status not in OPEN:
-        return f"it is {status.value}"
+        return f"it is {status.words}"
     if before == to:
         return f"it is in {to.group} at {to.tier.value} already"
     return None if reason and reason.strip() else "say why"
@@ -74,7 +74,7 @@ def why_not_escalate(
         to: where it would go; None where there is nothing above its tier, or not the wanted one.
     """
     if status not in OPEN:
-        return f"it is {status.value}"
+        return f"it is {status.words}"
     if to is None:
         return f"there is {f'no {wanted.value}' if wanted else 'nothing'} above {tier.value} for its group"
     return None if reason and reason.strip() else "say why"
@@ -83,7 +83,7 @@ def why_not_escalate(
 def why_not_decline(status: Status, *, origin: Origin | None, reason: str | None) -> str | None:
     """Why an escalation cannot be sent back, or None if it can."""
     if status not in OPEN:
-        return f"it is {status.value}"
+        return f"it is {status.words}"
     if origin is None:
         return "it has not been escalated, or was passed on since"
     return None if reason and reason.strip() else "say why"

@@ -24,6 +24,11 @@ class Status(enum.Enum):
     CLOSED = "closed"
     CANCELLED = "cancelled"
 
+    @property
+    def words(self) -> str:
+        """As it stands in a sentence."""
+        return self.value.replace("_", " ")
+
 
 class HoldReason(enum.Enum):
     """What a ticket on hold waits for."""
@@ -141,6 +146,14 @@ ERASED = "…"
 FEW_WORDS = 6
 
 
+HINTS = {
+    (Status.NEW, Status.IN_PROGRESS): "assign it first",
+    (Status.NEW, Status.ON_HOLD): "assign it first",
+    **{(status, Status.CLOSED): "resolve it first" for status in OPEN},
+}
+"""What leads to a status that cannot be reached at once."""
+
+
 def why_not_move(
     before: Status,
     to: Status,
@@ -152,7 +165,7 @@ def why_not_move(
 ) -> str | None:
     """Why a ticket cannot go from one status to another, or None if it can."""
     if to not in MOVES[before]:
-        return f"it is {before.value}"
+        return "; ".join(filter(None, (f"it is {before.words}", HINTS.get((before, to)))))
     if (to is Status.ON_HOLD) != (hold_reason is not None):
         return (
             "say what it waits for" if to is Status.ON_HOLD else "only a ticket on hold waits for something"
@@ -162,8 +175,16 @@ def why_not_move(
     if (to is Status.RESOLVED) != (code is not None):
         return "say how it was resolved" if to is Status.RESOLVED else "only a resolved ticket has a code"
     if (to in NEEDS_REASON or is_reopening(before, to)) and not (reason and reason.strip()):
-        return "say why"
+        is_read = to in (Status.RESOLVED, Status.CANCELLED)
+        return "say what was done, or why: the requester reads it" if is_read else "say why"
     return None
+
+
+def why_not_reopen(status: Status) -> str | None:
+    """Why the staff cannot take a ticket up again, or None if it can."""
+    if status in OPEN:
+        return f"it is not finished, it is {status.words}"
+    return "it is cancelled for good; open a new ticket" if status is Status.CANCELLED else None
 
 
 def is_reopening(before: Status, to: Status) -> bool:

@@ -167,14 +167,14 @@ def _why_not(session: Session, source: Ticket, target: Ticket, *, is_finished_fi
     if source.merged_into_id is not None:
         return "it is merged already; `guichet ticket unmerge` takes it apart"
     if source.status in FINISHED:
-        return f"it is {source.status.value}"
+        return f"it is {source.status.words}"
     if target.merged_into_id is not None:
         return f"{_number(target)} is merged itself; name the ticket in which that one goes on"
     if target.status is Status.CANCELLED:
         return f"{_number(target)} is cancelled"
     if target.status in FINISHED and not is_finished_fine:
         return (
-            f"{_number(target)} is {target.status.value}: nobody works on it. "
+            f"{_number(target)} is {target.status.words}: nobody works on it. "
             "Reopen it first, or say that it is meant so (--finished)"
         )
     if session.scalar(select(Ticket.id).where(Ticket.parent_id == source.id).limit(1)) is not None:
