@@ -45,11 +45,13 @@ def do(number: str | None, as_: str | None, as_json: bool, deed: Deed, after: Af
     if as_json:
         print_facts(facts)
         return
-    say(f"{facts['number']} is {facts['status']}, {facts['priority']}: {facts['summary']}")
+    say(f"{facts['number']} is {facts['status'].replace('_', ' ')}, {facts['priority']}: {facts['summary']}")
     for name, value in told.items():
         said = ", ".join(value) if isinstance(value, list) else str(value)
         if said:
             say(f"{_NAMES[name]}: {said}")
+    if told.get("still_open"):
+        say(f"`guichet problem close {facts['number']} --resolve-incidents` resolves what is still open")
 
 
 _NAMES = {"told": "incidents told", "resolved": "resolved with it", "still_open": "still open"}

@@ -93,7 +93,7 @@ def full_lines(problem: ProblemInFull) -> Iterator[str]:
     """Everything of a problem, for people; times in UTC."""
     row = problem.row
     yield f"{row.number}  {row.summary}"
-    yield f"status      {row.status.value}"
+    yield f"status      {row.status.words}"
     yield (
         f"priority    {row.priority.value} (impact {problem.impact.value}, urgency {problem.urgency.value})"
     )
@@ -110,7 +110,7 @@ def full_lines(problem: ProblemInFull) -> Iterator[str]:
     yield f"incidents   {row.incidents} ({row.open_incidents} open)"
     for each in problem.incidents:
         told = "  was told the way round" if each.knows_workaround else ""
-        yield f"  {each.number}  {each.priority.value}  {each.status.value}  {each.summary}{told}"
+        yield f"  {each.number}  {each.priority.value}  {each.status.words}  {each.summary}{told}"
     yield "journal"
     for step in problem.journal:
         yield f"  {step.number:>3}  {_time(step.at)}  {step.actor_name}: {_in_words(step)}"

@@ -68,6 +68,19 @@ def test_a_problem_goes_its_whole_way_with_its_incidents(guichet: Guichet, desk:
     assert guichet("audit", "verify")[0] == 0
 
 
+def test_what_is_still_open_is_said_with_what_resolves_it(guichet: Guichet, desk: Database) -> None:
+    ticket_id = a_ticket(desk)
+    number = told(guichet, "open", "Printing stops", "--incident", number_of(ticket_id))["number"]
+    told(guichet, "cause", number, "a worn cable")
+
+    for step in (("resolve", number, "a new cable"), ("close", number)):
+        said = guichet("problem", *step)[1]
+        assert f"still open: {number_of(ticket_id)}" in said
+        assert f"guichet problem close {number} --resolve-incidents" in said
+
+    assert told(guichet, "close", number, "--resolve-incidents")["resolved"] == [number_of(ticket_id)]
+
+
 def test_what_was_done_stands_under_the_agent_who_did_it(guichet: Guichet, desk: Database) -> None:
     number = told(guichet, "open", "Printing stops", "--incident", number_of(a_ticket(desk)))["number"]
     told(guichet, "cause", number, "a worn cable")

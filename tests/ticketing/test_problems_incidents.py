@@ -391,6 +391,21 @@ def test_what_is_left_open_can_be_resolved_when_the_problem_is_closed(db: Databa
     assert ticket_of(db, ticket_id).status is Status.RESOLVED
 
 
+def test_what_a_closed_problem_has_left_open_can_still_be_resolved(db: Database) -> None:
+    problem_id, [ticket_id] = known_error(db, 1)
+    db.write(resolve_problem, problem_id, "a new cable", actor=AGENT, now=NOW)
+    left = db.write(close_problem, problem_id, actor=AGENT, now=NOW)
+    assert [each.id for each in left.still_open] == [ticket_id]
+
+    db.write(close_problem, problem_id, with_incidents=True, actor=AGENT, now=NOW)
+    resolve_all(db, problem_id)
+
+    assert ticket_of(db, ticket_id).status is Status.RESOLVED
+    assert db.read(verify_problem_journal, problem_id) is None
+    with pytest.raises(ProblemMoveNotAllowed, match="it is closed"):
+        db.write(close_problem, problem_id, with_incidents=True, actor=AGENT, now=NOW)
+
+
 def test_incidents_are_resolved_in_batches_and_a_crash_leaves_none_out(db: Database) -> None:
     problem_id, tickets = known_error(db, 4)
     end(db, problem_id)

@@ -21,7 +21,7 @@ class ProblemMoveNotAllowed(TicketingError):
     code = "problem_move_not_allowed"
 
     def __init__(self, number: str, to: ProblemStatus, why: str) -> None:
-        super().__init__(f"{number} cannot become {to.value}: {why}")
+        super().__init__(f"{number} cannot become {to.words}: {why}")
         self.number, self.to, self.why = number, to, why
 
 

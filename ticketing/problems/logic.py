@@ -20,6 +20,11 @@ class ProblemStatus(enum.Enum):
     CLOSED = "closed"
     CANCELLED = "cancelled"
 
+    @property
+    def words(self) -> str:
+        """As it stands in a sentence."""
+        return self.value.replace("_", " ")
+
 
 class ProblemEntryKind(enum.Enum):
     """What the journal of a problem tells of."""
@@ -98,7 +103,7 @@ def why_not_move(
         reason: what was done, or why; whatever ends or begins again needs it.
     """
     if to not in MOVES[before]:
-        return f"it is {before.value}"
+        return f"it is {before.words}"
     if to is ProblemStatus.KNOWN_ERROR and not root_cause:
         return "its cause is not known yet; say the cause first"
     ends = to in FINISHED and to is not ProblemStatus.CLOSED
@@ -117,7 +122,7 @@ def why_not_link(status: ProblemStatus, type_: TicketType, *, is_merged: bool) -
     if type_ is not TicketType.INCIDENT:
         return "it is a service request, which has no cause to be removed"
     if status in (ProblemStatus.CLOSED, ProblemStatus.CANCELLED):
-        return f"the problem is {status.value}"
+        return f"the problem is {status.words}"
     if is_merged:
         return "it was merged into another ticket; link that one"
     return None

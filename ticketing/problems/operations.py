@@ -69,7 +69,7 @@ def set_cause(session: Session, problem_id: int, text: str, *, actor: str, now: 
     if (words := kept(text)) is None:
         raise TextMissing
     if problem.status not in OPEN:
-        raise ProblemRefused(f"{problem_number(problem.id)} is {problem.status.value}: reopen it first")
+        raise ProblemRefused(f"{problem_number(problem.id)} is {problem.status.words}: reopen it first")
     if words != problem.root_cause:
         changed = change(problem, status=status_with_cause(problem.status))
         problem.root_cause = words
@@ -153,7 +153,7 @@ def assign_problem(
     problem = access_problem(session, problem_id)
     number = problem_number(problem.id)
     if problem.status in FINISHED:
-        raise ProblemRefused(f"{number} is {problem.status.value}: nobody works on it")
+        raise ProblemRefused(f"{number} is {problem.status.words}: nobody works on it")
     key = group_by_key(session, group).key if group else problem.assignment_group
     agent = find_agent(session, agent_id)
     if agent_id is not None and (

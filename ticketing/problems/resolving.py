@@ -73,12 +73,16 @@ def close_problem(
 ) -> Finished:
     """Close a resolved problem; what of its incidents is still open is named, and perhaps to be resolved too.
 
-    `resolve_incidents`, called afterwards, resolves it.
+    `resolve_incidents`, called afterwards, resolves it. Of a problem that is closed already, open incidents
+    can still be resolved so.
 
     Raises:
         ProblemNotFound, ProblemMoveNotAllowed: nothing is changed.
     """
     problem = access_problem(session, problem_id)
+    is_late = problem.status is ProblemStatus.CLOSED and with_incidents
+    if is_late and open_incidents_of(session, problem.id):
+        return _finished(session, problem, with_incidents, told, actor, now)
     move(session, problem, ProblemStatus.CLOSED, actor=actor, now=now, reason=None)
     return _finished(session, problem, with_incidents, told, actor, now)
 

@@ -44,7 +44,7 @@ def set_workaround(session: Session, problem_id: int, text: str | None, *, actor
     problem = access_problem(session, problem_id)
     if problem.status not in OPEN:
         raise ProblemRefused(
-            f"{problem_number(problem.id)} is {problem.status.value}: nobody needs a way round it"
+            f"{problem_number(problem.id)} is {problem.status.words}: nobody needs a way round it"
         )
     words = kept(text)
     if words == problem.workaround:
