@@ -11,11 +11,12 @@ from __future__ import annotations
 import argparse
 import fcntl
 import sys
+import threading
 import time
 from pathlib import Path
-from typing import Sequence
+from typing import List, Optional, Sequence, Tuple
 
-from deploy.environments import DESK, RASA, Environment, SetupFailed
+from deploy.environments import DESK, RASA, Environment, SetupFailed, stop_installing
 from deploy.interpreters import InterpreterMissing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,15 +34,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{unknown[0]} is not an environment; there are desk and rasa")
     try:
         with _alone():
-            for name in options.which or list(known):
-                set_up(known[name], wishes[name] or None)
-    except (InterpreterMissing, SetupFailed) as error:
-        print(f"set-up: {error}", file=sys.stderr)
-        return 1
+            failed = side_by_side([(known[name], wishes[name] or None) for name in options.which or known])
     except KeyboardInterrupt:
+        stop_installing()
         print("set-up: interrupted; the next run goes on from here", file=sys.stderr)
         return 130
-    return 0
+    for error in failed:
+        print(f"set-up: {error}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def side_by_side(wanted: Sequence[Tuple[Environment, Optional[str]]]) -> List[Exception]:
+    """Set environments up at once, as pip uses one processor; what stood in the way of some of them.
+
+    One that cannot be made does not stop the other: it is done when that is mended.
+    """
+    failed: List[Exception] = []
+
+    def work(environment: Environment, wish: Optional[str]) -> None:
+        try:
+            set_up(environment, wish)
+        except (InterpreterMissing, SetupFailed) as error:
+            failed.append(error)
+        except Exception as error:  # noqa: BLE001 - a thread's error would be a traceback and a success
+            failed.append(SetupFailed(f"{environment.folder.name} cannot be made: {error!r}"))
+
+    # Daemons: whoever interrupts does not wait for them.
+    threads = [threading.Thread(target=work, args=each, daemon=True) for each in wanted]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failed
 
 
 def set_up(environment: Environment, wish: str | None) -> None:
@@ -55,7 +79,9 @@ def set_up(environment: Environment, wish: str | None) -> None:
 
 
 def say(line: str) -> None:
-    print(line, flush=True)
+    # In one piece: two of them speak.
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 class _alone:

@@ -11,13 +11,22 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, Set, Tuple
 
 from deploy.interpreters import Interpreter, ask, find
 
 ROOT = Path(__file__).resolve().parent.parent
 STAMP = "guichet-setup.json"
 Say = Callable[[str], None]
+
+
+_installing: Set[Any] = set()
+
+
+def stop_installing() -> None:
+    """End every pip that runs; what it has half done, the next set-up mends."""
+    for process in list(_installing):
+        process.terminate()
 
 
 class SetupFailed(Exception):
@@ -216,15 +225,18 @@ def _pip(environment: Environment, arguments: Tuple[str, ...], log: Path, say: S
     started = spoken = time.monotonic()
     piped: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     with log.open("a") as file, subprocess.Popen(command, cwd=str(ROOT), **piped) as process:
+        _installing.add(process)
         try:
             for line in process.stdout or ():
                 file.write(line)
                 if time.monotonic() - spoken > 15:
                     spoken = time.monotonic()
-                    say(f"  {spoken - started:4.0f} s  {line.strip()[:90]}")
+                    say(f"  {environment.folder.name} {spoken - started:4.0f} s  {line.strip()[:90]}")
         except BaseException:
             process.terminate()
             raise
+        finally:
+            _installing.discard(process)
     if process.returncode != 0:
         complaints = [line for line in log.read_text().splitlines() if line.startswith("ERROR")]
         last = complaints[0] if complaints else "no ERROR line"

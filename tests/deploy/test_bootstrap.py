@@ -3,9 +3,13 @@
 import ast
 import dataclasses
 import shutil
+import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -164,3 +168,62 @@ def test_a_missing_python_is_a_sentence_not_a_traceback(
 
     assert bootstrap.main(["rasa", "--rasa-python", "/nowhere/python3.10"]) == 1
     assert capsys.readouterr().err == "set-up: RASA_PYTHON=/nowhere/python3.10 does not run.\n"
+
+
+class Fake:
+    """An environment that is made by a function."""
+
+    def __init__(self, name: str, make: Callable[[], None]) -> None:
+        self.folder, self._make = Path(name), make
+
+    def is_ready(self, _: object) -> None:
+        return None
+
+    def make(self, _: object, say: Callable[[str], None]) -> None:
+        self._make()
+
+
+def fakes(*makes: Callable[[], None]) -> Any:
+    return [(Fake(f".venv-{number}", make), None) for number, make in enumerate(makes)]
+
+
+def test_environments_are_made_side_by_side() -> None:
+    both = threading.Barrier(2)
+
+    def meet() -> None:
+        both.wait(10)
+
+    assert bootstrap.side_by_side(fakes(meet, meet)) == []
+
+
+def test_one_that_cannot_be_made_does_not_stop_the_other(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise SetupFailed("no space left")
+
+    def stumble() -> None:
+        raise OSError("no such file")
+
+    failed = bootstrap.side_by_side(fakes(fail, lambda: None, stumble))
+
+    assert sorted(map(str, failed)) == [
+        ".venv-2 cannot be made: OSError('no such file')",
+        "no space left",
+    ]
+    assert "environment .venv-1 … ready" in capsys.readouterr().out
+
+
+def test_whoever_interrupts_leaves_no_pip_behind(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pip = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    monkeypatch.setattr(environments, "_installing", {pip})
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+
+    def interrupted(_: object) -> list[Exception]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bootstrap, "side_by_side", interrupted)
+
+    assert bootstrap.main(["desk"]) == 130
+    assert pip.wait(10) != 0
+    assert "goes on from here" in capsys.readouterr().err
