@@ -172,7 +172,10 @@ def watch(
     """Have people told what happens to a ticket: whoever is named, or else whoever acts."""
     from identity.people.administration import person_known_as
     from ticketing.tickets.journal import person as person_actor
+    from ticketing.tickets.names import names_of
     from ticketing.tickets.watching import unwatch_ticket, watch_ticket, watchers_of
+
+    names: dict[str, str] = {}
 
     def deed(session: Session, ticket_id: int, actor: str, now: datetime) -> dict[str, Any]:
         named = [f"agent:{agent_id(session, key)}" for key in agent or ()]
@@ -180,9 +183,17 @@ def watch(
         change = unwatch_ticket if is_over else watch_ticket
         for each in named or [actor]:
             change(session, ticket_id, each, actor=actor, now=now)
-        return {"watchers": list(watchers_of(session, ticket_id))}
+        watchers = list(watchers_of(session, ticket_id))
+        names.update(names_of(session, watchers))
+        return {"watchers": watchers}
 
-    do(number, as_, as_json, deed)
+    do(
+        number,
+        as_,
+        as_json,
+        deed,
+        lambda facts: {**facts, "watchers": [names[each] for each in facts["watchers"]]},
+    )
 
 
 def tag(

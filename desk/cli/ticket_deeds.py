@@ -34,11 +34,18 @@ NeededReason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why
 Deed = Callable[..., object]
 
 
-def do(number: str, as_: str | None, as_json: bool, deed: Deed) -> None:
+def do(
+    number: str,
+    as_: str | None,
+    as_json: bool,
+    deed: Deed,
+    for_people: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> None:
     """Run a change as an agent, in one transaction, bring it to the ticket's children, and say how it stands.
 
     Args:
         deed: takes session, ticket id, actor and now; a dict that it returns is said besides.
+        for_people: what is said in place of the facts where no program reads them.
     """
     from desk.cli.opened import opened
     from desk.cli.tickets import in_short, short
@@ -57,7 +64,7 @@ def do(number: str, as_: str | None, as_json: bool, deed: Deed) -> None:
     if as_json:
         print(json.dumps(facts, ensure_ascii=False))
     else:
-        say(in_short(facts))
+        say(in_short(for_people(facts)))
 
 
 def _reached(database: Database, ticket_id: int) -> dict[str, Any]:

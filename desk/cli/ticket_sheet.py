@@ -28,6 +28,8 @@ CLOCKS = (
     Column("due"),
 )
 
+TICKETS = ("parent_id", "merged_into_id", "duplicate_of_id")
+
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\S*")
 
 
@@ -126,8 +128,11 @@ def _what(entry: StaffEntry, ticket: StaffTicket, zone: ZoneInfo) -> str:
     def say_value(value: Any) -> str:
         return _value(value, ticket, zone)
 
+    def say_field(name: str, value: Any) -> str:
+        return ticket.numbers.get(value, f"ticket {value}") if name in TICKETS and value else say_value(value)
+
     changes = [
-        f"{name.removesuffix('_id')}: {say_value(entry.before.get(name))} → {say_value(value)}"
+        f"{_field(name)}: {say_field(name, entry.before.get(name))} → {say_field(name, value)}"
         for name, value in entry.after.items()
     ]
     said = [
@@ -136,6 +141,10 @@ def _what(entry: StaffEntry, ticket: StaffTicket, zone: ZoneInfo) -> str:
         if value and name != "file"
     ]
     return "; ".join([kind, *changes, *said])
+
+
+def _field(name: str) -> str:
+    return name.removesuffix("_id").replace("_", " ")
 
 
 def _named(name: str, value: Any) -> Any:

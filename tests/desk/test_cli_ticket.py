@@ -297,7 +297,14 @@ def test_what_is_refused_changes_nothing(desk: Database, bea: KnownAgent, guiche
     assert "not merged" in refused(guichet, "unmerge", ticket_id)
     assert "say --none" in refused(guichet, "parent", ticket_id)
     assert "--impact" in refused(guichet, "reclassify", ticket_id)
-    assert "same ticket" in refused(guichet, "merge", ticket_id, ticket_id)
+    for command in ("merge", "parent", "duplicate"):
+        text = ("--text", "twice") if command == "duplicate" else ()
+        told = refused(guichet, command, ticket_id, ticket_id, *text)
+        assert f"INC-{ticket_id:06d} " in told
+        assert "same ticket" in told
+    assert "has no entry 99; the last one is 1" in refused(guichet, "split", ticket_id, "--entry", 99)
+    assert "entry 1 of" in refused(guichet, "split", ticket_id, "--entry", 1)
+    assert "has no entry 99; the last one is 1" in refused(guichet, "erase", ticket_id, 99)
     assert len(journal(desk, ticket_id)) == 1
 
 

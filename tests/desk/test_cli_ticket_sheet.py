@@ -29,6 +29,33 @@ def test_who_is_named_by_an_entry_is_shown_by_name(desk: Database, guichet: Guic
     assert "agent:" not in shown
 
 
+def test_tickets_and_watchers_in_the_journal_are_named_as_people_know_them(
+    desk: Database, guichet: Guichet
+) -> None:
+    a_member(desk, a_group(desk, "workplace"), an_agent(desk, "bea"))
+    child, parent, third = (a_ticket(desk, a_conversation(desk, identity=ANA)) for _ in range(3))
+    for arguments in (
+        ("watch", str(child)),
+        ("parent", str(child), str(parent)),
+        ("parent", str(child), str(third)),
+        ("parent", str(child), "--none"),
+        ("merge", str(child), str(third)),
+    ):
+        assert guichet("ticket", *arguments, "--as", "bea")[0] == 0
+
+    shown = " ".join(guichet("ticket", "show", str(child))[1].split())
+    other = guichet("ticket", "show", str(third))[1]
+
+    assert f"parent: – → INC-{parent:06d}" in shown
+    assert f"parent: INC-{parent:06d} → INC-{third:06d}" in shown
+    assert f"parent: INC-{third:06d} → –" in shown
+    assert f"merged into: – → INC-{third:06d}" in shown
+    assert "agent:" not in shown + other
+    assert "person:" not in shown + other
+    said = guichet("ticket", "watch", str(third), "--as", "bea")[1]
+    assert "watchers: Bea" in said
+
+
 def test_times_are_those_of_the_calendar_by_which_it_is_measured(desk: Database, guichet: Guichet) -> None:
     assert guichet("calendar", "change", "office", "--time-zone", "Europe/Paris")[0] == 0
     ticket_id = a_ticket(desk, a_conversation(desk, identity=ANA))

@@ -59,7 +59,7 @@ def erase_problem_text(session: Session, problem_id: int, entry: int, *, actor: 
     ).all()
     row = next((each for each in rows if each.number == entry and each.salt is not None), None)
     if row is None:
-        raise EntryNotFound(problem_number(problem.id), entry)
+        raise EntryNotFound(problem_number(problem.id), entry, last=len(rows))
     _refuse_workaround(problem, entry)
     row.salt = row.text = None
     if row.kind is ProblemEntryKind.OPENED:

@@ -15,6 +15,7 @@ from ticketing.problems.logic import ProblemStatus, problem_number
 from ticketing.problems.models import Problem, ProblemIncident
 from ticketing.tickets.access import LARGEST_ID
 from ticketing.tickets.errors import TicketNotFound
+from ticketing.tickets.journal import person_id_of
 from ticketing.tickets.logic import (
     STAFF_ONLY,
     EntryKind,
@@ -104,7 +105,8 @@ class Watcher:
 class StaffTicket:
     """A ticket with its words, its journal and all that belongs to it.
 
-    `names` are those of everybody who acts in the journal or is named by it, by actor.
+    `names` are those of everybody who acts in the journal or is named by it, by actor; `numbers` those of
+    the tickets it names by id.
     """
 
     row: StaffRow
@@ -129,6 +131,7 @@ class StaffTicket:
     attachments: tuple[StaffAttachment, ...]
     entries: tuple[StaffEntry, ...]
     names: dict[str, str]
+    numbers: dict[int, str]
 
 
 def staff_ticket(session: Session, which: int | str, *, language: str = "en") -> StaffTicket:
@@ -144,7 +147,7 @@ def staff_ticket(session: Session, which: int | str, *, language: str = "en") ->
     entries, watchers = _entries(session, ticket.id), _watchers(session, ticket.id)
     named = [actor for entry, _, _ in entries for actor in _named_in(entry)]
     names = names_of(session, [*named, *watchers])
-    related = _related(session, ticket)
+    related = _related(session, ticket, {each for entry, _, _ in entries for each in _tickets_in(entry)})
     return StaffTicket(
         row=row,
         impact=ticket.impact,
@@ -168,16 +171,26 @@ def staff_ticket(session: Session, which: int | str, *, language: str = "en") ->
         attachments=_attachments(session, ticket.id),
         entries=tuple(_as_seen(entry, salt, text, names) for entry, salt, text in entries),
         names=names,
+        numbers={each.id: ticket_number(each.type, each.id) for each in related},
     )
 
 
 def _named_in(entry: JournalEntry) -> Iterator[str]:
-    """Who acted, and every agent whom the entry is about."""
+    """Who acted, and everybody whom the entry is about."""
     yield entry.actor
     for value in (*entry.before.values(), *entry.after.values(), *entry.data.values()):
-        if isinstance(value, str) and agent_id_of(value) is not None:
-            yield value
+        for each in value if isinstance(value, list) else (value,):
+            if isinstance(each, str) and (agent_id_of(each) or person_id_of(each)) is not None:
+                yield each
     yield from map(agent_actor, entry.data.get("agents") or ())
+
+
+def _tickets_in(entry: JournalEntry) -> Iterator[int]:
+    """The tickets that an entry names by id: a parent it had, say."""
+    for part in _PARTS:
+        for fields in (entry.before, entry.after):
+            if isinstance(named := fields.get(part.key), int):
+                yield named
 
 
 def _find(which: int | str) -> Any:
@@ -256,10 +269,10 @@ def _problems(session: Session, ticket_id: int) -> tuple[RelatedProblem, ...]:
     )
 
 
-def _related(session: Session, ticket: Ticket) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Those it names and those that name it."""
+def _related(session: Session, ticket: Ticket, told: set[int]) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Those it names and those that name it, with those of which its journal tells."""
     which: list[ColumnElement[bool]] = [part == ticket.id for part in _PARTS]
-    if named := {getattr(ticket, part.key) for part in _PARTS} - {None}:
+    if named := told | {getattr(ticket, part.key) for part in _PARTS} - {None}:
         which.append(Ticket.id.in_(named))
     found = select(Ticket.id, Ticket.type, Ticket.status, Ticket.summary, *_PARTS).order_by(Ticket.id)
     return session.execute(found.where(or_(*which))).all()

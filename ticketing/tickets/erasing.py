@@ -43,7 +43,7 @@ def erase_text(session: Session, ticket_id: int, entry: int, *, actor: str, now:
         .where(JournalText.salt.is_not(None))
     ).first()
     if found is None:
-        raise EntryNotFound(ticket_number(ticket.type, ticket.id), entry)
+        raise EntryNotFound(ticket_number(ticket.type, ticket.id), entry, last=ticket.journal_length)
     text, row = found
     _erase(session, ticket, row, text, actor, now)
 

@@ -71,12 +71,22 @@ class TextMissing(TicketingError):
 
 
 class EntryNotFound(TicketingError):
-    """The journal has no such entry, or the entry has no text."""
+    """The journal has no such entry, or the entry has not the words that are asked for.
+
+    Args:
+        last: the number of the last entry.
+        why: what an entry that is there lacks.
+    """
 
     code = "entry_not_found"
 
-    def __init__(self, number: str, entry: int) -> None:
-        super().__init__(f"entry {entry} of {number} has no text")
+    def __init__(self, number: str, entry: int, *, last: int, why: str = "has no text") -> None:
+        is_there = 1 <= entry <= last
+        super().__init__(
+            f"entry {entry} of {number} {why}"
+            if is_there
+            else f"{number} has no entry {entry}; the last one is {last}"
+        )
 
 
 class CursorInvalid(TicketingError):

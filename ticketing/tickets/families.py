@@ -30,7 +30,7 @@ def set_parent(
         TicketNotFound, ParentNotAllowed: nothing is changed.
     """
     if ticket_id == parent_id:
-        raise ParentNotAllowed(f"ticket {ticket_id}", "it is the same ticket")
+        raise ParentNotAllowed(_number(access_ticket(session, ticket_id)), "it is the same ticket")
     # Both locked, the parent first: of two that become each other's child at once, the second is refused.
     ticket, parent = access_tickets(session, ticket_id, parent_id)
     if why := _why_not(session, ticket, parent):

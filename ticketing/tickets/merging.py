@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from notices.preferences.logic import NoticeKind
 from notices.texts.catalogue import say
-from ticketing.tickets.access import access_tickets
+from ticketing.tickets.access import access_ticket, access_tickets
 from ticketing.tickets.announcing import announce
 from ticketing.tickets.chain import change
 from ticketing.tickets.errors import MergeNotAllowed, TicketNotFound
@@ -63,7 +63,7 @@ def merge_ticket(
         TicketNotFound, MergeNotAllowed: nothing is changed.
     """
     if ticket_id == into_id:
-        raise MergeNotAllowed(f"ticket {ticket_id}", "it is the same ticket")
+        raise MergeNotAllowed(_number(access_ticket(session, ticket_id)), "it is the same ticket")
     source, target = access_tickets(session, ticket_id, into_id)
     if why := _why_not(session, source, target, is_finished_fine=is_finished_fine):
         raise MergeNotAllowed(_number(source), why)
@@ -126,7 +126,7 @@ def resolve_as_duplicate(
         TicketNotFound, MergeNotAllowed, MoveNotAllowed: nothing is changed.
     """
     if ticket_id == of_id:
-        raise MergeNotAllowed(f"ticket {ticket_id}", "it is the same ticket")
+        raise MergeNotAllowed(_number(access_ticket(session, ticket_id)), "it is the same ticket")
     ticket, other = access_tickets(session, ticket_id, of_id)
     if other.duplicate_of_id is not None or other.merged_into_id is not None:
         raise MergeNotAllowed(_number(ticket), f"{_number(other)} itself goes on elsewhere; name that one")

@@ -94,7 +94,7 @@ def _words_of(session: Session, ticket: Ticket, number: str, entries: Collection
         )
     }
     for missing in sorted(set(entries) - set(found)):
-        raise EntryNotFound(number, missing)
+        raise EntryNotFound(number, missing, last=ticket.journal_length, why="is no reply with words")
     return [text for _, text in sorted(found.items()) if text]
 
 
