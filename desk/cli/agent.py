@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli import clock
-from desk.cli.console import CommandFailed, say
+from desk.cli.console import CommandFailed, counted, say
 from desk.cli.promising import AsJson, a_table, give_out, read, say_given_out, tell, write
 from desk.settings.reading import load
 from identity.agents.logic import Presence
@@ -58,6 +58,9 @@ def list_(
     from identity.agents.queries import all_agents
 
     found = read(lambda session: _facts(session, all_agents(session, with_inactive=is_all)))
+    if not found and not as_json:
+        say("no agents; `guichet agent add` adds one")
+        return
     tell({"agents": found}, as_json, lambda: _table(found))
 
 
@@ -160,10 +163,8 @@ def _tell(facts: dict[str, Any], as_json: bool) -> None:
     say_given_out(facts, as_json)
     is_here = facts["active"] and facts["presence"] == Presence.PRESENT.value
     if not as_json and facts["open_tickets"] and not is_here:
-        say(
-            f"{facts['open_tickets']} open tickets are with {facts['key']}; "
-            f"`guichet ticket list --assignee {facts['key']}` lists them"
-        )
+        open_tickets = counted(facts["open_tickets"], "open ticket")
+        say(f"still with {facts['key']}: {open_tickets}; see `guichet ticket list --assignee {facts['key']}`")
 
 
 def _table(found: list[dict[str, Any]]) -> Any:

@@ -24,5 +24,10 @@ def complain(line: str) -> None:
         err.print(line, markup=False)
 
 
+def counted(number: int, thing: str) -> str:
+    """`1 site`, `2 sites`."""
+    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+
+
 def is_interactive() -> bool:
     return sys.stdout.isatty()

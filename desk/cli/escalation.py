@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from desk.cli.console import CommandFailed
+from desk.cli.console import CommandFailed, say
 from desk.cli.promising import (
     Active,
     Anybody,
@@ -136,7 +136,11 @@ def remove(key: Key, as_json: AsJson = False) -> None:
     """Let a rule act no more; what it has done stays on file."""
     from ticketing.escalations.administration import remove_rule
 
-    _tell(write(remove_rule, key), as_json)
+    removed = write(remove_rule, key)
+    if as_json:
+        _tell(removed, as_json)
+    else:
+        say(f"{key} is removed")
 
 
 def _changes(

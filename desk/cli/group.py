@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from desk.cli.console import CommandFailed, say
+from desk.cli.console import CommandFailed, counted, say
 from desk.cli.promising import AsJson, a_table, give_out, read, say_given_out, tell, write
 from desk.cli.promising import show as show_table
 from ticketing.groups.logic import AssignmentMethod
@@ -158,7 +158,8 @@ def remove_member(key: Key, agent: AgentKey, as_json: AsJson = False) -> None:
         return
     say(f"{agent} is not in {key} any more")
     if left:
-        say(f"{left} open tickets of it are with them; `guichet ticket list --assignee {agent}` lists them")
+        open_tickets = counted(left, "open ticket")
+        say(f"still with them: {open_tickets} of it; see `guichet ticket list --assignee {agent}`")
 
 
 def _changes(

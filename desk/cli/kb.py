@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli import clock
-from desk.cli.console import CommandFailed, say
+from desk.cli.console import CommandFailed, counted, say
 from desk.cli.opened import open_database
 from desk.settings.reading import load
 from desk.settings.values import Settings
@@ -49,7 +49,7 @@ def import_(
     if chosen.absolute() != settings.library:
         say(f"the next start imports {settings.library} again; set GUICHET_LIBRARY={chosen} to keep these")
     if report.flaws:
-        raise CommandFailed(f"{len(report.flaws)} flaws found; those articles were left out")
+        raise CommandFailed(f"{counted(len(report.flaws), 'flaw')} found; those articles were left out")
 
 
 @app.command("list")
@@ -64,7 +64,7 @@ def list_(language: LanguageOption = None) -> None:
     for article in articles:
         title = known.fill(article.title, article.language)
         say(f"{article.language}  {article.slug:32}  {title}  ({article.category})")
-    say(f"{len(articles)} articles")
+    say(counted(len(articles), "article"))
 
 
 @app.command()

@@ -1,6 +1,8 @@
 """The command `guichet`: puts the commands together, and turns what goes wrong into one sentence."""
 
 import sys
+from importlib import metadata
+from typing import Annotated
 
 import typer
 
@@ -30,16 +32,33 @@ from desk.cli import (
     ticket,
     train,
 )
-from desk.cli.console import complain
+from desk.cli.console import complain, say
 from desk.settings import reading
 
 app = typer.Typer(
     name="guichet",
-    help="One counter for every IT request.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _say_version(is_asked: bool) -> None:
+    if is_asked:
+        say(f"guichet {metadata.version('guichet')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _guichet(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="Which version this is."),
+    ] = False,
+) -> None:
+    """One counter for every IT request."""
+
+
 app.command("run")(run.run)
 app.command("train")(train.train)
 app.command("build")(build.build)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from desk.cli.console import say
+from desk.cli.console import counted, say
 from desk.cli.promising import a_table, show
 from ticketing.problems.logic import ProblemEntryKind
 from ticketing.problems.queries import Likeness, LinkedIncident, ProblemInFull, ProblemRow, ProblemStep
@@ -86,7 +86,7 @@ def show_rows(rows: Sequence[ProblemRow], scores: Sequence[float] = ()) -> None:
         names.append("alike")
         cells = [[*each, f"{score:.2f}"] for each, score in zip(cells, scores, strict=True)]
     show(a_table(names, cells))
-    say(f"{len(rows)} {'problem' if len(rows) == 1 else 'problems'}")
+    say(counted(len(rows), "problem"))
 
 
 def full_lines(problem: ProblemInFull) -> Iterator[str]:

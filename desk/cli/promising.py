@@ -114,11 +114,14 @@ def refuse_empty(conditions: Mapping[str, Any]) -> None:
 
 def in_words(conditions: Any) -> str:
     """What is asked, in a cell."""
-    parts = [
-        f"{name.replace('_', ' ')}: {value if isinstance(value, bool) else ', '.join(value)}"
-        for name, value in conditions.items()
-    ]
+    parts = [f"{name.replace('_', ' ')}: {_asked_value(value)}" for name, value in conditions.items()]
     return "\n".join(parts) or "all tickets"
+
+
+def _asked_value(value: bool | Sequence[str]) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value)
 
 
 def tell(facts: Any, as_json: bool, table: Callable[[], Any]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Concatenate, ParamSpec, TypeVa
 import typer
 
 from desk.cli import clock
-from desk.cli.console import CommandFailed, say
+from desk.cli.console import CommandFailed, counted, say
 from desk.settings.reading import load
 from desk.settings.values import Settings
 
@@ -113,7 +113,7 @@ def list_(as_json: AsJson = False) -> None:
     for site in sites:
         needs = "  identity required" if site["identity_required"] else ""
         say(f"{site['key']:20}  {site['name']:24}  {', '.join(site['origins'])}{needs}")
-    say(f"{len(sites)} sites")
+    say(counted(len(sites), "site"))
 
 
 @app.command()

@@ -179,7 +179,11 @@ def remove(key: Key, as_json: AsJson = False) -> None:
     """Promise it no more; what was told of it stays on file."""
     from ticketing.sla.administration import remove_level
 
-    _tell(write(remove_level, key), as_json)
+    removed = write(remove_level, key)
+    if as_json:
+        _tell(removed, as_json)
+    else:
+        say(f"{key} is removed")
 
 
 def _targets(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from desk.cli.console import say
+from desk.cli.console import counted, say
 from desk.cli.fitting import Column, print_fitting
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def rows_table(rows: Sequence[StaffRow], now: datetime) -> None:
         say("no tickets")
         return
     print_fitting(COLUMNS, [_cells(row, now) for row in rows])
-    say(f"{len(rows)} {'ticket' if len(rows) == 1 else 'tickets'}")
+    say(counted(len(rows), "ticket"))
 
 
 def _cells(row: StaffRow, now: datetime) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,11 @@ translation: lost-property
 ---
 Ask at the front desk. They keep what was found for a month.
 """
+
+
+def test_the_command_says_its_version_and_what_it_is_for(guichet: Guichet) -> None:
+    assert guichet("--version")[:2] == (0, f"guichet {metadata.version('guichet')}\n")
+    assert "One counter for every IT request" in guichet("--help")[1]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +118,7 @@ def test_an_own_folder_of_articles_replaces_the_shipped_ones(
 
     assert (code, "1 added" in said, "80 withdrawn" in said) == (0, True, True)
     assert "set GUICHET_LIBRARY" in said  # or the next start would undo it
-    assert "1 articles" in guichet("kb", "list")[1]
+    assert "1 article\n" in guichet("kb", "list")[1]
 
 
 def test_a_broken_article_is_named_and_fails_the_import(guichet: Guichet, tmp_path: Path) -> None:

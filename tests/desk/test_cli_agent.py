@@ -44,6 +44,11 @@ def test_an_agent_is_added_shown_and_changed(guichet: Guichet) -> None:
     assert {"noor", "Exemple", "present", "none"} <= set(said.split())
 
 
+def test_a_list_without_agents_says_how_to_add_one(guichet: Guichet) -> None:
+    assert guichet("agent", "list")[:2] == (0, "no agents; `guichet agent add` adds one\n")
+    assert told(guichet, "agent", "list") == {"agents": []}
+
+
 def test_who_goes_away_is_told_what_stays_with_them(guichet: Guichet, desk: Database) -> None:  # noqa: F811
     ana = a_member(desk, "workplace", an_agent(desk, "ana"), skills={"toner"}, is_lead=True)
     desk.write(assign_ticket, a_ticket(desk), ana.id, actor=ana.actor, now=NOW)
@@ -51,7 +56,7 @@ def test_who_goes_away_is_told_what_stays_with_them(guichet: Guichet, desk: Data
     code, said, _ = guichet("agent", "away", "ana")
 
     assert code == 0
-    assert "1 open tickets are with ana; `guichet ticket list --assignee ana` lists them" in said
+    assert "still with ana: 1 open ticket; see `guichet ticket list --assignee ana`" in said
     shown = told(guichet, "agent", "present", "ana")
     assert (shown["presence"], shown["open_tickets"]) == ("present", 1)
     assert shown["groups"] == [{"group": "workplace", "tier": "L1", "skills": ["toner"], "lead": True}]

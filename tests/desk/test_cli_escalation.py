@@ -27,6 +27,8 @@ def test_a_rule_is_added_changed_and_removed(guichet: Guichet, desk: Database) -
     moment = dates(desk, ticket_id)[1]
     changed = guichet("escalation", "change", "slow", "--unassigned", "60", "--to-tier", "L2")
     later = dates(desk, ticket_id)[1]
+    assert "vip: yes" in guichet("escalation", "add", "vips", "--vip", "--unassigned", "5", "--tell-lead")[1]
+    assert guichet("escalation", "remove", "vips")[:2] == (0, "vips is removed\n")
     _, said, _ = guichet("escalation", "remove", "slow", "--json")
 
     assert (added[0], changed[0]) == (0, 0)

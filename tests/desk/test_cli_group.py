@@ -81,7 +81,7 @@ def test_who_leaves_a_group_with_open_tickets_is_named(guichet: Guichet, desk: D
     code, said, _ = guichet("group", "member", "remove", "workplace", "ana")
 
     assert code == 0
-    assert "1 open tickets of it are with them" in said
+    assert "still with them: 1 open ticket of it" in said
     assert "not in the group" in refused(guichet, "group", "member", "remove", "workplace", "ana")
 
 

@@ -65,7 +65,7 @@ def test_a_level_before_the_others_holds_for_open_tickets_at_once(guichet: Guich
     assert dates(desk, ticket_id)[0] == at(0.5)
     assert guichet("sla", "change", "other", "--first-response", "60")[0] == 0
     assert dates(desk, ticket_id)[0] == at(1)
-    assert guichet("sla", "remove", "other")[0] == 0
+    assert guichet("sla", "remove", "other")[:2] == (0, "other is removed\n")
     assert dates(desk, ticket_id)[0] == at(2)
 
 

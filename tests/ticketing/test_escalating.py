@@ -17,8 +17,11 @@ from tests.ticketing.builders import ANA as ANA_WHO_ASKS
 from tests.ticketing.builders import a_conversation
 from tests.ticketing.teams import L1, L2, L3, a_group, a_member, a_team, an_agent
 from tests.ticketing.tickets import a_ticket, journal, letters, ticket_of
+from ticketing.escalations.logic import Deed, Rule, Trigger, TriggerKind
+from ticketing.escalations.wording import reason_of
 from ticketing.groups.logic import AssignmentMethod, Ladder, Place
 from ticketing.groups.queries import leads_of
+from ticketing.sla.logic import Conditions
 from ticketing.tickets.assigning import assign_ticket, transfer_ticket
 from ticketing.tickets.errors import DeclineNotAllowed, EscalationNotAllowed
 from ticketing.tickets.escalating import decline_escalation, escalate_ticket
@@ -152,6 +155,16 @@ def test_a_finished_ticket_is_not_escalated(db: Database, status: Status) -> Non
         up(db, ticket_id)
 
     assert ticket_of(db, ticket_id).tier is L1
+
+
+def test_one_minute_is_no_plural() -> None:
+    def said(minutes: int, language: str) -> str:
+        trigger = Trigger(TriggerKind.UNASSIGNED, minutes=minutes)
+        return reason_of(Rule("slow", Conditions(), trigger, Deed(tells_lead=True)), language)
+
+    assert said(1, "en") == "Nobody has had this ticket for one business minute."
+    assert said(2, "en") == "Nobody has had this ticket for 2 business minutes."
+    assert said(1, "fr") == "Ce ticket n’est attribué à personne depuis une minute ouvrée."
 
 
 def test_a_declined_escalation_goes_back_to_group_tier_and_agent_with_its_reason(db: Database) -> None:

@@ -156,7 +156,7 @@ def test_a_tier_at_which_somebody_works_or_a_ticket_lies_is_not_taken_away(db: D
     ticket_id = a_ticket(db)
     db.write(escalate_ticket, ticket_id, reason="hard", actor="desk", now=NOW, to_tier=L3)
 
-    with pytest.raises(GroupRefused, match="1 members and 1 open tickets are at L2 L3"):
+    with pytest.raises(GroupRefused, match="1 member and 1 open ticket are at L2 L3"):
         db.write(change_group, "workplace", {"tiers": (L1,)})
 
     assert db.write(change_group, "workplace", {"tiers": (L2, L3)}).tiers == (L2, L3)

@@ -11,6 +11,7 @@ def reason_of(rule: Rule, language: str | None) -> str:
     known = language or DEFAULT_LANGUAGE
     trigger = rule.trigger
     if trigger.kind is TriggerKind.UNASSIGNED:
-        return say("escalation_unassigned", known, minutes=str(trigger.minutes)).text
+        key = "escalation_unassigned_one" if trigger.minutes == 1 else "escalation_unassigned"
+        return say(key, known, minutes=str(trigger.minutes)).text
     target = say(f"escalation_target_{trigger.target.value}", known).text
     return say("escalation_target_used", known, percent=str(trigger.percent), target=target).text

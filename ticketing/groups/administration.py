@@ -205,9 +205,13 @@ def _refuse_orphans(session: Session, group: AssignmentGroup, tiers: Sequence[Su
     )
     if members or tickets:
         raise GroupRefused(
-            f"{group.key}: {members} members and {tickets} open tickets are at "
+            f"{group.key}: {_counted(members, 'member')} and {_counted(tickets, 'open ticket')} are at "
             f"{' '.join(tier.value for tier in gone)}; move them first"
         )
+
+
+def _counted(number: int | None, thing: str) -> str:
+    return f"{number} {thing}" + ("" if number == 1 else "s")
 
 
 def _refuse(key: str, why: str | None) -> None:
