@@ -230,21 +230,29 @@ def reclassify(
     number: Number,
     impact: Annotated[Impact | None, typer.Option()] = None,
     urgency: Annotated[Urgency | None, typer.Option()] = None,
+    category: Annotated[str | None, typer.Option(metavar="KEY", help="Its group stays the same.")] = None,
     reason: Reason = None,
     as_: As = None,
     as_json: AsJson = False,
 ) -> None:
-    """Correct impact or urgency; the priority follows from them."""
+    """Correct impact or urgency, from which the priority follows, or the category."""
     from ticketing.tickets.handling import reclassify as reclassify_ticket
 
-    if impact is None and urgency is None:
-        raise CommandFailed("say what is different: --impact, --urgency or both")
+    if impact is None and urgency is None and category is None:
+        raise CommandFailed("say what is different: --impact, --urgency, --category")
     do(
         number,
         as_,
         as_json,
         lambda session, id_, actor, now: reclassify_ticket(
-            session, id_, impact=impact, urgency=urgency, reason=reason, actor=actor, now=now
+            session,
+            id_,
+            impact=impact,
+            urgency=urgency,
+            category=category,
+            reason=reason,
+            actor=actor,
+            now=now,
         ),
     )
 

@@ -10,6 +10,7 @@ from storage.database import Database
 from tests.desk.commands import Guichet
 from tests.desk.promised import desk  # noqa: F401
 from tests.ticketing.promised import a_p3, answer, at, dates, move, start
+from tests.ticketing.teams import an_agent
 from ticketing.tickets.logic import HoldReason, Status
 
 
@@ -67,6 +68,20 @@ def test_a_level_before_the_others_holds_for_open_tickets_at_once(guichet: Guich
     assert dates(desk, ticket_id)[0] == at(1)
     assert guichet("sla", "remove", "other")[:2] == (0, "other is removed\n")
     assert dates(desk, ticket_id)[0] == at(2)
+
+
+def test_dates_follow_a_change_of_category(
+    guichet: Guichet,
+    desk: Database,  # noqa: F811
+) -> None:
+    ticket_id = a_p3(desk)
+    an_agent(desk, "bea")
+    guichet("sla", "add", "net", "--category", "network", "--first-response", "30", "--position", "0")
+    assert dates(desk, ticket_id)[0] == at(2)
+
+    assert guichet("ticket", "reclassify", str(ticket_id), "--category", "network", "--as", "bea")[0] == 0
+
+    assert dates(desk, ticket_id)[0] == at(0.5)
 
 
 def test_what_a_level_asks_can_be_taken_back(guichet: Guichet, desk: Database) -> None:  # noqa: F811

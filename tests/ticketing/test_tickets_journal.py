@@ -18,7 +18,13 @@ from tests.ticketing.builders import ANA, a_conversation
 from tests.ticketing.tickets import a_ticket, journal, state, ticket_of
 from ticketing.tickets.chain import Entry, ReplayFailed, canonical, entry_digest, replay
 from ticketing.tickets.erasing import erase_text
-from ticketing.tickets.errors import EntryNotFound, MoveNotAllowed, TextMissing, TicketNotFound
+from ticketing.tickets.errors import (
+    EntryNotFound,
+    MoveNotAllowed,
+    ReclassifyNotAllowed,
+    TextMissing,
+    TicketNotFound,
+)
 from ticketing.tickets.handling import add_reply, add_work_note, move_ticket, reclassify
 from ticketing.tickets.intake import Intake
 from ticketing.tickets.logic import EntryKind, HoldReason, ResolutionCode, Status
@@ -158,7 +164,7 @@ def test_any_sequence_of_doings_replays_to_the_ticket(db: Database) -> None:
             before = (state(db, ticket_id), len(journal(db, ticket_id)))
             try:
                 db.write(do, ticket_id, doing)
-            except (MoveNotAllowed, TextMissing, EntryNotFound):
+            except (MoveNotAllowed, TextMissing, EntryNotFound, ReclassifyNotAllowed):
                 assert (state(db, ticket_id), len(journal(db, ticket_id))) == before
         rows = entries(db, ticket_id)
         assert [row.number for row in rows] == list(range(1, len(rows) + 1))

@@ -9,7 +9,8 @@ import pytest
 from storage.database import Database
 from tests.databases import NOW, at_once, errors, later, values
 from tests.ticketing.tickets import WAY_TO, a_ticket, journal, state, take, ticket_of
-from ticketing.tickets.errors import MoveNotAllowed, TicketNotFound
+from ticketing.routing.errors import CategoryNotChosen
+from ticketing.tickets.errors import MoveNotAllowed, ReclassifyNotAllowed, TicketNotFound
 from ticketing.tickets.handling import move_ticket, reclassify
 from ticketing.tickets.logic import (
     FINISHED,
@@ -32,6 +33,7 @@ from ticketing.tickets.priority import (
     classified,
     priority_of,
 )
+from ticketing.tickets.verifying import verify_journal
 
 EVERY_MOVE = list(itertools.product(Status, Status))
 ALLOWED = {
@@ -216,6 +218,31 @@ def test_a_reclassified_ticket_has_the_priority_of_the_table_and_an_entry_that_s
         {"impact": "low", "priority": "P4"},
         {"impact": "high", "priority": "P2"},
     )
+
+
+def test_another_category_is_in_the_journal_and_leaves_the_ticket_where_it_is(db: Database) -> None:
+    ticket_id = a_ticket(db)
+    before = ticket_of(db, ticket_id)
+
+    db.write(reclassify, ticket_id, category="network", actor="agent:1", now=later(60), reason="no printer")
+
+    entry, after = journal(db, ticket_id)[-1], ticket_of(db, ticket_id)
+    assert (entry.kind, entry.before, entry.after) == (
+        EntryKind.RECLASSIFIED,
+        {"category": "printing"},
+        {"category": "network"},
+    )
+    assert (after.assignment_group, after.tier) == (before.assignment_group, before.tier)
+    assert db.read(verify_journal, ticket_id) is None
+
+
+def test_what_is_cancelled_or_no_category_is_not_reclassified(db: Database) -> None:
+    cancelled, ticket_id = a_ticket(db, status=Status.CANCELLED), a_ticket(db)
+
+    with pytest.raises(ReclassifyNotAllowed, match="it is cancelled"):
+        db.write(reclassify, cancelled, impact=Impact.HIGH, actor="agent:1", now=NOW)
+    with pytest.raises(CategoryNotChosen, match="no category 'nope'"):
+        db.write(reclassify, ticket_id, category="nope", actor="agent:1", now=NOW)
 
 
 def test_a_reclassification_that_changes_nothing_is_not_in_the_journal(db: Database) -> None:

@@ -42,6 +42,16 @@ class ReplyNotAllowed(TicketingError):
         self.number, self.status = number, status
 
 
+class ReclassifyNotAllowed(TicketingError):
+    """Nothing depends any more on what a ticket is about and how urgent it is."""
+
+    code = "reclassify_not_allowed"
+
+    def __init__(self, number: str, why: str) -> None:
+        super().__init__(f"{number} cannot be reclassified: {why}")
+        self.number, self.why = number, why
+
+
 class ReopenNotAllowed(TicketingError):
     """A ticket is not finished, or is so for good."""
 

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from identity.agents.logic import agent_id_of
 from notices.preferences.logic import NoticeKind
 from ticketing.ratings.operations import ask_for_rating
+from ticketing.routing.queries import check_chosen
 from ticketing.tickets.access import access_ticket
 from ticketing.tickets.announcing import announce
 from ticketing.tickets.chain import Fields, change
-from ticketing.tickets.errors import MoveNotAllowed, TextMissing
+from ticketing.tickets.errors import MoveNotAllowed, ReclassifyNotAllowed, TextMissing
 from ticketing.tickets.families import forget_resolution, leave_for_children
 from ticketing.tickets.intake import kept
 from ticketing.tickets.journal import DESK, Act, person, write_entry
@@ -132,12 +133,30 @@ def reclassify(
     now: datetime,
     impact: Impact | None = None,
     urgency: Urgency | None = None,
+    category: str | None = None,
     reason: str | None = None,
 ) -> Priority:
-    """Correct impact or urgency; returns the priority that follows from them. No change, no entry."""
+    """Correct impact, urgency or category; returns the priority that follows. No change, no entry.
+
+    Of another category a ticket stays in its group: `transfer_ticket` passes it on.
+
+    Raises:
+        TicketNotFound, ReclassifyNotAllowed: nothing is changed.
+        CategoryNotChosen: no ticket gets the category that was named.
+    """
     ticket = access_ticket(session, ticket_id)
+    if ticket.status is Status.CANCELLED:
+        raise ReclassifyNotAllowed(ticket_number(ticket.type, ticket.id), "it is cancelled")
+    if category is not None:
+        check_chosen(session, category)
     impact, urgency = impact or ticket.impact, urgency or ticket.urgency
-    changed = change(ticket, impact=impact, urgency=urgency, priority=priority_of(impact, urgency))
+    changed = change(
+        ticket,
+        category=category or ticket.category,
+        impact=impact,
+        urgency=urgency,
+        priority=priority_of(impact, urgency),
+    )
     if changed[1]:
         write_entry(session, ticket, Act(EntryKind.RECLASSIFIED, actor, now, kept(reason)), *changed)
     return ticket.priority
