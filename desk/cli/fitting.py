@@ -39,7 +39,7 @@ def print_fitting(
     table = Table(box=None, pad_edge=False, header_style="bold", title=title, title_justify="left")
     for index in kept:
         column = columns[index]
-        table.add_column(column.name, no_wrap=column.room is None, min_width=needed[index])
+        table.add_column(column.name, no_wrap=column.room is None, min_width=needed[index], overflow="fold")
     for row in rows:
         table.add_row(*(row[index] for index in kept))
     console.print(table)

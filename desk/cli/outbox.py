@@ -72,7 +72,7 @@ def resend(
     is_dead: Annotated[bool, typer.Option("--dead", help="Everything that was given up.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Try again at once, with all attempts; under the same key, so that a repeat can be recognised."""
+    """Try again at once, as often as a new letter; under the same key, so a repeat can be recognised."""
     from notices.outbox.models import OutboxState
     from notices.outbox.repairing import list_parcels, resend_parcel
 
@@ -130,21 +130,29 @@ def _facts(parcel: ShownParcel) -> dict[str, Any]:
 
 
 def _print_table(parcels: Sequence[ShownParcel]) -> None:
-    from desk.cli.promising import a_table
-    from desk.cli.promising import show as show_table
+    from desk.cli.fitting import Column, print_fitting
+    from desk.cli.tickets import plain
 
-    columns = ("number", "state", "what", "to", "tries", "written", "trouble")
+    columns = (
+        Column("number"),
+        Column("state"),
+        Column("what", room=20),
+        Column("to", room=16, goes=3),
+        Column("tries", goes=2),
+        Column("written", goes=1),
+        Column("trouble", room=20, goes=4),
+    )
     rows = [
         (
             str(each.id),
             each.state.value,
-            each.key,
-            each.recipient,
+            plain(each.key),
+            plain(each.recipient),
             str(each.attempts),
             f"{each.created_at:%Y-%m-%d %H:%M}",
-            each.error or "",
+            plain(each.error or ""),
         )
         for each in parcels
     ]
     if rows:
-        show_table(a_table(columns, rows))
+        print_fitting(columns, rows)

@@ -6,7 +6,9 @@ import pytest
 
 from desk.cli.console import out
 from desk.cli.fitting import Column, fitting, print_fitting
+from notices.outbox.operations import claim_parcels, mark_failed, put_in_outbox
 from storage.database import Database
+from tests.databases import NOW
 from tests.desk.administered import desk, guichet, var  # noqa: F401
 from tests.desk.commands import Guichet
 from tests.ticketing.promised import a_p3
@@ -60,6 +62,25 @@ def test_a_list_has_number_priority_and_summary_on_every_terminal(
     assert first.startswith(f"INC-{ticket_id:06d}  P3")
     assert "…" not in said
     assert max(map(len, [first, *rest])) <= terminal
+
+
+@pytest.mark.parametrize("terminal", [60, 80], indirect=True)
+def test_letters_and_what_is_wrong_with_them_can_be_read_on_every_terminal(
+    terminal: int,
+    desk: Database,  # noqa: F811
+    guichet: Guichet,  # noqa: F811
+) -> None:
+    key, to = "ticket:INC-000001:assigned:12:agent:2", "service-desk@company.example.org"
+    desk.write(put_in_outbox, key=key, port="mail", recipient=to, payload={}, now=NOW)
+    [letter] = desk.write(claim_parcels, now=NOW)
+    desk.write(mark_failed, letter.id, why="the server refuses it (550)", now=NOW, is_final=True)
+
+    lines = guichet("outbox", "list")[1].splitlines()[:-1]
+
+    assert max(len(line.rstrip()) for line in lines) <= terminal
+    assert lines[1].startswith("1       dead   ticket:INC-000001")
+    assert "(550)" in " ".join(lines)
+    assert "…" not in "".join(lines)
 
 
 @pytest.mark.parametrize("terminal", [60], indirect=True)
