@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +13,11 @@ from desk.cli.problem_deeds import Number, id_of_problem, print_facts
 from desk.cli.ticket_deeds import AsJson, read, words
 from desk.settings.reading import load
 from ticketing.problems.logic import ProblemStatus
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from ticketing.problems.queries import ProblemRow
 
 app = typer.Typer(help="Problems: the causes behind incidents.", no_args_is_help=True)
 problem_work.register(app)
@@ -31,6 +37,7 @@ def list_(
 ) -> None:
     """List problems: the open ones, by priority, unless something else is asked."""
     from desk.cli.problems import likeness_facts, row_facts, show_rows
+    from ticketing.groups.queries import group_by_key
     from ticketing.problems.logic import OPEN
     from ticketing.problems.queries import known_errors_like, list_problems
 
@@ -42,7 +49,13 @@ def list_(
             show_rows([each.problem for each in found], [each.score for each in found])
         return
     statuses = tuple(status or (ProblemStatus if is_all else OPEN))
-    rows = read(load(), lambda session: list_problems(session, statuses=statuses, group=group, limit=limit))
+
+    def look(session: Session) -> Sequence[ProblemRow]:
+        if group is not None:
+            group_by_key(session, group)
+        return list_problems(session, statuses=statuses, group=group, limit=limit)
+
+    rows = read(load(), look)
     if as_json:
         print_facts({"problems": [row_facts(row) for row in rows]})
     else:

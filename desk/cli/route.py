@@ -195,6 +195,7 @@ def try_(
 ) -> None:
     """The same for a text: what would become of it if it were asked now."""
     from ticketing.routing.explaining import explain_text
+    from ticketing.routing.queries import check_chosen
     from ticketing.routing.rules import Request
 
     request = Request(
@@ -207,7 +208,13 @@ def try_(
         is_vip=is_vip,
         requester_group=requester_group,
     )
-    _explain(read(explain_text, request, category), as_json)
+
+    def look(session: Session) -> Explanation:
+        if category is not None:
+            check_chosen(session, category)
+        return explain_text(session, request, category)
+
+    _explain(read(look), as_json)
 
 
 def _edit(deed: Any, as_json: bool) -> None:

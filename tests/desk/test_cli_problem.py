@@ -127,6 +127,7 @@ def test_a_problem_is_given_to_an_agent_of_its_group(guichet: Guichet, desk: Dat
 REFUSALS = [
     (("show", "PRB-000099"), "there is no such problem"),
     (("show", "nonsense"), "is not the number of a problem"),
+    (("list", "--group", "nope"), "there is no group 'nope'"),
     (("open", "Slow"), "name a group and a category"),
     (("open", "Slow", "--incident", "INC-000099"), "there is no ticket 'INC-000099'"),
     (("close", "1"), "cannot become closed: it is new"),

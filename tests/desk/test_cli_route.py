@@ -132,6 +132,10 @@ def test_a_text_is_tried_without_a_ticket(guichet: Guichet, desk: Database) -> N
         assert words in of_board[1]
 
 
+def test_a_text_is_tried_in_a_category_that_there_is(guichet: Guichet) -> None:
+    assert "no category 'nope'; there are " in refused(guichet, "route", "try", "hello", "--category", "nope")
+
+
 def test_categories_are_added_below_others_and_changed(guichet: Guichet) -> None:
     added = told(
         guichet,
