@@ -18,8 +18,6 @@ from notices.texts.typography import typeset
 
 LANGUAGES = ("en", "fr")
 DEFAULT_LANGUAGE = "en"
-RESPONSE = "utter_"
-"""How the key of a response of Rasa's begins."""
 REQUESTS = "widget_requests"
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -44,8 +42,8 @@ def say(key: str, language: str, **values: str) -> Text:
 
 
 def is_typeset(key: str) -> bool:
-    """Whether a text is set as print is; not what a trained model holds, nor what is sent as if typed."""
-    return not key.startswith(RESPONSE) and key != REQUESTS
+    """Whether a text is set as print is; not what is sent as if somebody had typed it."""
+    return key != REQUESTS
 
 
 def placeholders(text: str) -> frozenset[str]:

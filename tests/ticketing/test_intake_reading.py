@@ -797,6 +797,8 @@ COMMENTS = (
     "REQ-000002 il me le faut avant vendredi soir",
 )
 INTRODUCED_COMMENTS = {
+    "ajoute au INC-000002 : il clignote encore": "il clignote encore",
+    "add to my ticket 12: tray two": "tray two",
     "more information for my ticket: the cable was replaced yesterday": "the cable was replaced yesterday",
     "please note on INC-000001: error code 0x80070005 appears": "error code 0x80070005 appears",
     "for my ticket: it also happens on the second floor": "it also happens on the second floor",

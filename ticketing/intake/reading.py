@@ -48,6 +48,7 @@ _STANDS_ALONE = re.compile(
 )
 CONTENT_WORDS = 3
 FEWEST_NEW_WORDS = 3
+FEWEST_WORDS_BEHIND_A_LEAD = 2
 MOST_WORDS_BEFORE_A_WISH = 4
 _WISHES = ("ticket_wish", "message_wish")
 _TICKET_NAMED = re.compile(r"\b(?:(?:inc|req)[- ]?\d+|tickets?|comment(?:aire)?s?|incidents?)\b")
@@ -207,10 +208,12 @@ def _without_last_wish(text: str, plain: str, wish: re.Match[str]) -> str:
 
 def comment_in(text: str) -> str | None:
     """The text without a leading "add to my ticket 123:"; None if it says nothing beside."""
-    if len(_words_of_a_comment(text)) < FEWEST_NEW_WORDS:
-        return None
     lead, _, rest = text.partition(":")
     is_lead = _TICKET_NAMED.search(folded(lead)) and not set(_words_of_a_comment(lead)) - _JOINS
+    if is_lead and len(_words_of_a_comment(rest)) >= FEWEST_WORDS_BEHIND_A_LEAD:
+        return rest.strip()
+    if len(_words_of_a_comment(text)) < FEWEST_NEW_WORDS:
+        return None
     return rest.strip() if is_lead and rest.strip() else text.strip()
 
 
