@@ -56,7 +56,10 @@ async def test_a_ticket_from_its_card_to_its_reopening(stage: Stage) -> None:
         team.replies(number, SAID["en"]["team"])
         team.notes(number, "for the staff alone")
 
-        await widget.locator(".ticket-card:visible").last.click()
+        # The card of the reply takes the place of the first one.
+        await expect(widget.locator(".ticket-card")).to_have_count(2)
+        await expect(widget.locator(".ticket-card:visible")).to_have_count(1)
+        await widget.locator(".ticket-card:visible").click()
         await expect(widget.locator(".history")).to_contain_text("I have ordered a new drum")
         await expect(widget.locator("widget-tickets")).not_to_contain_text("for the staff alone")
         await expect(widget.locator("widget-tickets")).not_to_contain_text("agent:1")

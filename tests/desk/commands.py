@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from pathlib import Path
 
 import pytest
 
 from desk.cli import main as command
+from tests.ports import a_free_port
 
 
 class Guichet:
@@ -40,17 +40,10 @@ def var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("GUICHET_ENCODER", "none")
     monkeypatch.setenv("GUICHET_ASSISTANT", "none")
     for setting in ("PORT", "RASA_PORT", "ACTIONS_PORT", "DEMO_PORT"):
-        monkeypatch.setenv(f"GUICHET_{setting}", str(free_port()))
+        monkeypatch.setenv(f"GUICHET_{setting}", str(a_free_port()))
     return tmp_path / "var"
 
 
 @pytest.fixture
 def guichet(var: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Guichet:
     return Guichet(monkeypatch, capsys)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number

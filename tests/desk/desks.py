@@ -7,7 +7,6 @@ import contextlib
 import dataclasses
 import functools
 import json
-import socket as sockets
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from identity.sites.operations import put_site
 from knowledge.articles.importing import import_library, read_library
 from storage.database import Database
 from tests.databases import make_tables
+from tests.ports import a_free_port as a_free_port
 from ticketing.conversations.logic import Author
 from ticketing.conversations.models import Conversation, Message
 from ticketing.turns.logic import TurnOutcome, TurnState
@@ -65,13 +65,6 @@ async def eventually(look: Callable[[], T], *, seconds: float = PATIENCE) -> T:
         while not (seen := look()):  # noqa: ASYNC110 - what is looked at has no event
             await asyncio.sleep(0.01)
         return seen
-
-
-def a_free_port() -> int:
-    """A port on which nobody listens."""
-    with sockets.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextlib.asynccontextmanager

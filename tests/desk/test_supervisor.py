@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.ports import a_free_port
 
 PATIENCE = 15.0  # seconds, for a machine that does many things at once
 
@@ -80,14 +81,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 @pytest.fixture
 def port() -> int:
-    return free_port()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
+    return a_free_port()
 
 
 def test_a_killed_child_is_started_again_and_the_reason_is_said(start: Start, port: int) -> None:
@@ -131,7 +125,7 @@ def test_a_signal_stops_everything_and_leaves_nobody(
     start: Start, port: int, tmp_path: Path, number: signal.Signals
 ) -> None:
     offspring = tmp_path / "offspring"
-    running = start(f"desk:{port}:offspring={offspring}", f"rasa:{free_port()}:deaf")
+    running = start(f"desk:{port}:offspring={offspring}", f"rasa:{a_free_port()}:deaf")
     running.wait_for("\nready\n")
     assert len(running.family()) == 3
 
@@ -142,7 +136,7 @@ def test_a_signal_stops_everything_and_leaves_nobody(
 
 
 def test_children_are_stopped_in_order_the_desk_before_rasa(start: Start, port: int) -> None:
-    running = start(f"desk:{port}:deaf", f"rasa:{free_port()}")
+    running = start(f"desk:{port}:deaf", f"rasa:{a_free_port()}")
     running.wait_for("\nready\n")
     rasa = next(p for p in running.family() if str(port) not in p.cmdline())
 
@@ -155,7 +149,7 @@ def test_children_are_stopped_in_order_the_desk_before_rasa(start: Start, port: 
 
 
 def test_a_second_ctrl_c_kills_at_once(start: Start, port: int) -> None:
-    running = start(f"desk:{port}:deaf", f"rasa:{free_port()}:deaf")
+    running = start(f"desk:{port}:deaf", f"rasa:{a_free_port()}:deaf")
     running.wait_for("\nready\n")
     running.process.send_signal(signal.SIGINT)
     running.wait_for("stopping")
@@ -169,7 +163,7 @@ def test_a_second_ctrl_c_kills_at_once(start: Start, port: int) -> None:
 
 
 def test_children_die_with_a_supervisor_that_is_killed(start: Start, port: int) -> None:
-    running = start(f"desk:{port}:deaf", f"rasa:{free_port()}:deaf")
+    running = start(f"desk:{port}:deaf", f"rasa:{a_free_port()}:deaf")
     running.wait_for("\nready\n")
     assert len(running.family()) == 2
 
@@ -189,7 +183,7 @@ def test_ctrl_c_in_the_terminal_does_not_reach_the_children_directly(start: Star
 
 
 def test_a_listener_that_others_can_reach_stops_everything(start: Start, port: int) -> None:
-    running = start(f"rasa:{port}:host=0.0.0.0", f"desk:{free_port()}")
+    running = start(f"rasa:{port}:host=0.0.0.0", f"desk:{a_free_port()}")
 
     assert running.process.wait(PATIENCE) != 0
 
@@ -198,7 +192,7 @@ def test_a_listener_that_others_can_reach_stops_everything(start: Start, port: i
 
 
 def test_warnings_reach_the_console_and_everything_reaches_the_log(start: Start, port: int) -> None:
-    running = start(f"desk:{port}:say=WARNING disk nearly full", f"rasa:{free_port()}:say=INFO all is well")
+    running = start(f"desk:{port}:say=WARNING disk nearly full", f"rasa:{a_free_port()}:say=INFO all is well")
     running.wait_for("\nready\n")
 
     assert "desk | WARNING disk nearly full" in running.text()

@@ -49,7 +49,8 @@ async def a_stage(
         rasa_port=rasa_port,
         actions_port=actions_port,
         turns_at_once=AT_ONCE,
-        gather_seconds=0.3,
+        # Longer than a busy machine takes from one line of somebody to the next.
+        gather_seconds=0.8,
     ) as desk:
         process = _rasa(folder, model, (encoder, multilingual), rasa_port, desk.actions_url)
         try:
