@@ -96,6 +96,8 @@ async def test_another_language_is_that_of_the_widget_and_of_the_answers(stage: 
         assert await visit.composer.input_value() == "half a sentence"
         assert await visit.launcher.get_attribute("aria-label") == french["close"]
         visit.language = "fr"
+        # What the desk says first is said in French too.
+        await expect(visit.messages).to_have_count(6)
         await visit.says_scene("answer")
         await expect(visit.messages.last).to_contain_text(TALK["fr"]["answer"]["title"])
 
