@@ -42,9 +42,7 @@ class DatabaseUnavailable(Exception):
     """
 
     def __init__(self) -> None:
-        super().__init__(
-            "the database did not accept the transaction, so nothing was saved: others may be writing; try again"
-        )
+        super().__init__("the database did not accept this, so nothing was saved: others may write; try again")
 
 
 class _GaveWay(DatabaseUnavailable):
