@@ -42,7 +42,9 @@ class DatabaseUnavailable(Exception):
     """
 
     def __init__(self) -> None:
-        super().__init__("the database did not accept this, so nothing was saved: others may write; try again")
+        super().__init__(
+            "the database did not accept this, so nothing was saved: others may write; try again"
+        )
 
 
 class _GaveWay(DatabaseUnavailable):
