@@ -53,7 +53,7 @@ def known_since(url: str, taken_at: datetime, last: Mapping[str, int]) -> Since 
                 {"since": _moment(connection.dialect.name, taken_at - CLOCKS_APART)},
             ).all()
             dropped = connection.scalars(text("SELECT key FROM outbox_item WHERE state = 'dropped'")).all()
-            erased = (*_erased(connection, last), *_erased_of_problems(connection, last))
+            erased = tuple(_erased(connection, last))
             return Since(tuple(sent), _last(connection), erased, tuple(dropped))
     except (SQLAlchemyError, LookupError, ValueError, TypeError):
         return None  # damaged: that may be why it is replaced
@@ -62,39 +62,31 @@ def known_since(url: str, taken_at: datetime, last: Mapping[str, int]) -> Since 
 
 
 def _erased(connection: Connection, last: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """Words of tickets that were erased since and written before."""
-    found = connection.execute(
-        text(
-            "SELECT ticket.id, ticket.type, erasure.data FROM journal_entry AS erasure"
-            " JOIN ticket ON ticket.id = erasure.ticket_id"
-            " WHERE erasure.kind = 'text_erased' AND erasure.id > :last ORDER BY erasure.id"
-        ),
-        {"last": last.get("journal_entry", 0)},
-    ).all()
-    written = text(
-        "SELECT id FROM journal_entry WHERE ticket_id = :subject AND number = :number AND id <= :last"
-    )
-    for row in found:
-        asked = {"subject": row.id, "number": _entry(row.data), "last": last.get("journal_entry", 0)}
-        if connection.execute(written, asked).first():
-            yield ticket_number(TicketType(row.type), row.id), asked["number"]
+    """Words of tickets and of problems that were erased since and written before."""
+    type_of = text("SELECT type FROM ticket WHERE id = :id")
+    for ticket_id, number in _erased_in(connection, "journal_entry", "ticket_id", last):
+        if type_ := connection.scalar(type_of, {"id": ticket_id}):
+            yield ticket_number(TicketType(type_), ticket_id), number
+    for problem_id, number in _erased_in(connection, "problem_entry", "problem_id", last):
+        yield problem_number(problem_id), number
 
 
-def _erased_of_problems(connection: Connection, last: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-    """The same of problems."""
-    found = connection.execute(
-        text(
-            "SELECT problem_id, data FROM problem_entry WHERE kind = 'text_erased' AND id > :last ORDER BY id"
-        ),
-        {"last": last.get("problem_entry", 0)},
-    ).all()
-    written = text(
-        "SELECT id FROM problem_entry WHERE problem_id = :subject AND number = :number AND id <= :last"
+def _erased_in(
+    connection: Connection, journal: str, owner: str, last: Mapping[str, int]
+) -> Iterator[tuple[int, int]]:
+    """Whose entry it was, and its number there, in one of the journals."""
+    known = {"last": last.get(journal, 0)}
+    erasures = text(
+        f"SELECT {owner} AS subject, data FROM {journal}"  # noqa: S608 - names of our own tables
+        " WHERE kind = 'text_erased' AND id > :last ORDER BY id"
     )
-    for row in found:
-        asked = {"subject": row.problem_id, "number": _entry(row.data), "last": last.get("problem_entry", 0)}
+    written = text(
+        f"SELECT id FROM {journal} WHERE {owner} = :subject AND number = :number AND id <= :last"  # noqa: S608
+    )
+    for row in connection.execute(erasures, known).all():
+        asked = {**known, "subject": row.subject, "number": _entry(row.data)}
         if connection.execute(written, asked).first():
-            yield problem_number(row.problem_id), asked["number"]
+            yield row.subject, asked["number"]
 
 
 def _entry(data: str | dict[str, int]) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from desk.cli.console import CommandFailed, err, say
+from desk.cli.console import CommandFailed, counted, err, say
 from desk.settings.reading import load
 
 if TYPE_CHECKING:
@@ -59,10 +59,10 @@ def verify(
     else:
         for broken in found.broken:
             say(f"{broken.ticket}  {_place(broken)}: {broken.why}")
-        say(f"{_some(found.tickets, 'journal')} checked, {_some(found.entries, 'entry', 'entries')}")
+        say(f"{counted(found.tickets, 'journal')} checked, {counted(found.entries, 'entry', 'entries')}")
     if not found.broken:
         return
-    raise CommandFailed(f"{_some(len(found.broken), 'journal is', 'journals are')} not as written")
+    raise CommandFailed(f"{counted(len(found.broken), 'journal is', 'journals are')} not as written")
 
 
 @app.command()
@@ -229,10 +229,6 @@ def _line(entry: dict[str, Any], whose: str, with_texts: bool) -> str:
 
 def _place(broken: Broken) -> str:
     return "itself" if broken.entry is None else f"entry {broken.entry}"
-
-
-def _some(count: int, one: str, many: str | None = None) -> str:
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def _utc(moment: datetime | None) -> datetime | None:

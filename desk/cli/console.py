@@ -24,9 +24,9 @@ def complain(line: str) -> None:
         err.print(line, markup=False)
 
 
-def counted(number: int, thing: str) -> str:
-    """`1 site`, `2 sites`."""
-    return f"{number:,} {thing}" + ("" if number == 1 else "s")
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 site`, `2 sites`; `many` where it is not the one with an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def is_interactive() -> bool:

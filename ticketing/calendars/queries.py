@@ -45,20 +45,19 @@ class KnownCalendar:
 
     def zone(self) -> ZoneInfo:
         """Where its hours are; UTC where that is not known on this machine."""
-        return UTC if self._lacks_zone() else ZoneInfo(self.time_zone)
+        return self._own_zone() or UTC
 
     def unknown(self) -> str | None:
         """What of this calendar is not known here, though it was when it was made."""
-        if self._lacks_zone():
+        if self._own_zone() is None:
             return f"the time zone {self.time_zone!r} is not known on this machine"
         return why_not_place(self.country, self.subdivision) if self.country else None
 
-    def _lacks_zone(self) -> bool:
+    def _own_zone(self) -> ZoneInfo | None:
         try:
-            ZoneInfo(self.time_zone)
+            return ZoneInfo(self.time_zone)
         except (KeyError, ValueError, OSError):
-            return True
-        return False
+            return None
 
     def _closed(self) -> Callable[[date], str | None]:
         public: Callable[[date], str | None] = never_closed

@@ -53,8 +53,6 @@ def verify_problem_journals(session: Session, *, after: int = 0, limit: int = 20
     last = ids[-1] if len(ids) == limit else None
     gone = [
         Broken(problem_number(problem_id), number, "its problem is gone")
-        for problem_id, number in strays(
-            session, ProblemEntry, ProblemEntry.problem_id, Problem.id, after=after, last=last
-        )
+        for problem_id, number in strays(session, ProblemEntry.problem_id, Problem.id, after=after, last=last)
     ]
     return Checked(last, len(ids), entries or 0, (*(each for each in found if each), *gone))

@@ -74,9 +74,7 @@ def verify_journals(session: Session, *, after: int = 0, limit: int = 200) -> Ch
     entries, broken = _verified(session, ids)
     gone = [
         Broken(f"ticket {ticket_id}", number, "its ticket is gone")
-        for ticket_id, number in strays(
-            session, JournalEntry, JournalEntry.ticket_id, Ticket.id, after=after, last=last
-        )
+        for ticket_id, number in strays(session, JournalEntry.ticket_id, Ticket.id, after=after, last=last)
     ]
     return Checked(last, len(ids), entries, (*broken, *gone))
 
@@ -223,7 +221,7 @@ def _one_by_one(session: Session, ids: Iterable[int]) -> tuple[int, tuple[Broken
 
 
 def strays(
-    session: Session, entries: type[Any], subject: Any, owners: Any, *, after: int, last: int | None
+    session: Session, subject: Any, owners: Any, *, after: int, last: int | None
 ) -> list[tuple[int, int]]:
     """Whose entries are left though it is gone, and the first of them, among the ids of a batch; behind it
     too when it is the last one.
@@ -233,7 +231,7 @@ def strays(
         owners: the column it refers to.
     """
     lost = (
-        select(subject, func.min(entries.number))
+        select(subject, func.min(subject.class_.number))
         .outerjoin(owners.class_, owners == subject)
         .where(owners.is_(None), subject > after)
         .group_by(subject)
