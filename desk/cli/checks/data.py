@@ -80,12 +80,12 @@ def mail(settings: Settings) -> Iterator[Finding]:
     if not is_ready(settings):
         yield Finding("mail", State.OK, where)
         return
-    counts = read(settings, outbox_counts)
+    counts, trouble = read(settings, lambda session: (outbox_counts(session), outbox_trouble(session)))
     where += f"; {counts[OutboxState.WAITING]} on their way"
     if dead := counts[OutboxState.DEAD]:
         do = "`guichet outbox list --dead` says why; `guichet outbox resend --dead` tries again"
         yield Finding("mail", State.WARN, f"{where}, {dead} given up", do)
-    elif trouble := read(settings, outbox_trouble):
+    elif trouble:
         count, why = trouble
         do = "look at the GUICHET_SMTP_… settings and at the server; the desk goes on trying"
         yield Finding("mail", State.WARN, f"{where}, {count} of them not yet taken: {why}", do)
