@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from desk.cli import clock
 from desk.cli.console import CommandFailed, say
+from desk.cli.ticket_deeds import read, write
 from desk.settings.reading import load
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from notices.outbox.repairing import ShownParcel
 
-T = TypeVar("T")
 
 app = typer.Typer(help="The outbox: what is on its way, and what was given up.", no_args_is_help=True)
 
@@ -40,8 +40,8 @@ def list_(
     from notices.outbox.repairing import list_parcels
 
     states = [*[OutboxState.DEAD] * is_dead, *[OutboxState.WAITING] * is_waiting]
-    parcels, counts = _read(
-        lambda session: (list_parcels(session, states=states, limit=limit), outbox_counts(session))
+    parcels, counts = read(
+        load(), lambda session: (list_parcels(session, states=states, limit=limit), outbox_counts(session))
     )
     in_all = {state.value: count for state, count in counts.items()}
     if as_json:
@@ -56,7 +56,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     """One of them, with its words."""
     from notices.outbox.repairing import show_parcel
 
-    parcel, text = _read(lambda session: show_parcel(session, number))
+    parcel, text = read(load(), lambda session: show_parcel(session, number))
     if as_json:
         print(json.dumps({**_facts(parcel), "text": text}))
         return
@@ -84,7 +84,8 @@ def resend(
         wanted = numbers or [each.id for each in dead]
         return [resend_parcel(session, each, now=clock.now()) for each in wanted]
 
-    _say_done("due again", _change(again), as_json=as_json)
+    # In one transaction: several numbers are changed together or not at all.
+    _say_done("due again", write(load(), again), as_json=as_json)
 
 
 @app.command()
@@ -92,23 +93,8 @@ def drop(numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...")], as_
     """Never send these; their words and addresses are forgotten."""
     from notices.outbox.repairing import drop_parcel
 
-    dropped = _change(lambda session: [drop_parcel(session, each) for each in numbers])
+    dropped = write(load(), lambda session: [drop_parcel(session, each) for each in numbers])
     _say_done("dropped", dropped, as_json=as_json)
-
-
-def _read(work: Callable[[Session], T]) -> T:
-    from desk.cli.opened import opened
-
-    with opened(load()) as database:
-        return database.read(work)
-
-
-def _change(work: Callable[[Session], T]) -> T:
-    """In one transaction: several numbers are changed together or not at all."""
-    from desk.cli.opened import opened
-
-    with opened(load()) as database:
-        return database.write(work)
 
 
 def _say_done(done: str, parcels: list[ShownParcel], *, as_json: bool) -> None:
