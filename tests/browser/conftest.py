@@ -6,14 +6,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from tests.browser.chromium import a_chromium
-from tests.browser.stage import Stage, a_stage
+from tests.browser.stage import PATIENCE_MS, Stage, a_stage
+from tests.lag import lag as lag
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    expect.set_options(timeout=PATIENCE_MS)
     async with a_chromium() as chromium:
         yield chromium
 

@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 
 from playwright.async_api import Browser, Error, Frame
 
-from tests.browser.visit import KEPT, Visit
+from tests.browser.visit import KEPT, LOOK_EVERY_SECONDS, Visit
 from tests.desk.desks import PATIENCE
 
 T = TypeVar("T")
-LOOK_EVERY_SECONDS = 0.05
 
 # Of a line everything that was said, in sight or not.
 LOOK = """() => {

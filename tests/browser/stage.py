@@ -20,7 +20,17 @@ from tests.browser.pages import Intranet, Stranger
 from tests.browser.talk import Assistant
 from tests.browser.team import Team
 from tests.browser.visit import Visit
-from tests.desk.desks import HOST_KEY, ORIGIN, RunningDesk, a_desk, a_free_port, a_rasa, listening, utc_now
+from tests.desk.desks import (
+    HOST_KEY,
+    ORIGIN,
+    PATIENCE,
+    RunningDesk,
+    a_desk,
+    a_free_port,
+    a_rasa,
+    listening,
+    utc_now,
+)
 
 PHONE = ViewportSize(width=360, height=740)
 WIDE = ViewportSize(width=1440, height=900)
@@ -28,7 +38,7 @@ SIZES = {"phone": PHONE, "wide": WIDE}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 LANGUAGES = ("en", "fr")
 HOST_KEYS = [{"kid": "host", "alg": "HS256", "key": HOST_KEY}]
-PATIENCE_MS = 10_000
+PATIENCE_MS = PATIENCE * 1000
 
 # Playwright reaches what is in an open shadow root; the widget's own is closed to the page's scripts.
 OPEN_SHADOWS = """

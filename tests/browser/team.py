@@ -38,6 +38,10 @@ class Team:
 
     desk: RunningDesk
 
+    def on_file(self, conversation: str) -> int:
+        """How many lines it has."""
+        return len(self.desk.transcript(conversation))
+
     async def asks_for_person(self, conversation: str) -> None:
         """The conversation waits for somebody of the team."""
         await self._do(request_handoff, conversation, actor="assistant", now=utc_now())

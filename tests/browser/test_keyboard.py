@@ -95,8 +95,11 @@ async def test_a_whole_visit_by_keyboard_alone(stage: Stage) -> None:
         await keys.press("Enter")
         assert await focused(visit) == english["restart"]
         await goes_to(visit, "Français")
+        before = await visit.messages.count()
         await keys.press("Enter")
         await expect(visit.widget.locator(".status")).to_have_text(french["assistant"])
+        # What the desk says first is said in French too; after it was closed it would be unread.
+        await expect(visit.messages).to_have_count(before + 2)
         assert await focused(visit) == french["more"]
 
         await keys.press("Escape")

@@ -47,7 +47,9 @@ async def test_where_a_frame_may_keep_nothing_the_conversation_lasts_as_long_as_
         stage.visit() as visit,
     ):
         assert await visit.run(STORES) == "SecurityError"
+        visit.keeps = False
         await visit.open()
+        await expect(visit.messages).to_have_count(2)
         await visit.says("one")
         await visit.close()
         await visit.launcher.click()

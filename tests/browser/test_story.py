@@ -126,7 +126,7 @@ async def test_it_is_silent_until_somebody_wants_the_sound(stage: Stage) -> None
         await visit.close()
         await visit.team.says(conversation, (Author.DESK, "two"))
         await expect(visit.page.locator("guichet-counter .badge")).to_have_text("1")
-        assert await visit.run("() => globalThis.tones") == 1
+        await (await visit.frame()).wait_for_function("() => globalThis.tones === 1")
 
 
 async def test_what_comes_while_it_is_closed_is_counted_until_it_is_opened(stage: Stage) -> None:

@@ -157,7 +157,8 @@ async def a_visit(browser: Browser, place: Place) -> AsyncIterator[Visit]:
         # There is nobody of the team here, nor a script for the assistant.
         visit = Visit(page, watch, Assistant(), None)  # type: ignore[arg-type]
         await page.goto(f"{place.host}/?site=demo&language=en")
-        await visit.open()
+        await visit.launcher.click()
+        await expect(visit.messages).to_have_count(2)
         yield visit
         assert watch.found() == []
     finally:

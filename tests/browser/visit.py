@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from tests.desk.desks import PATIENCE
 from tests.requirements import ROOT
 
 FRAME = "/widget/v1/frame"
+LOOK_EVERY_SECONDS = 0.05
 # What the device keeps for the counter here: on the pages of one origin, or in a window of its own.
 KEPT = """() => {
   const { site, host } = JSON.parse(document.getElementById('guichet-config').textContent);
@@ -50,13 +52,18 @@ def _unquoted(value: str) -> str:
 
 @dataclass
 class Visit:
-    """One page, and the widget on it."""
+    """One page, and the widget on it.
+
+    Args:
+        keeps: the widget may keep something on the device, so that one finds its conversation.
+    """
 
     page: Page
     watch: Watch
     assistant: Assistant
     team: Team
     language: str = "en"
+    keeps: bool = True
 
     @property
     def words(self) -> dict[str, str]:
@@ -120,9 +127,20 @@ class Visit:
         await expect(self.page.locator("guichet-counter iframe")).to_be_hidden()
 
     async def is_online(self) -> None:
-        """The desk has said hello."""
+        """The desk has said hello, and everything it said."""
         await self.messages.first.wait_for()
         await expect(self.widget.locator("widget-header")).not_to_have_attribute("data-speaker", "connecting")
+        await self.shows_all()
+
+    async def shows_all(self) -> None:
+        """Every line on file is there."""
+        if not self.keeps:
+            return
+        conversation = await self.conversation()
+        async with asyncio.timeout(PATIENCE):
+            # What is looked at has no event.
+            while await self.messages.count() != self.team.on_file(conversation):  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     async def writes(self, text: str) -> None:
         """Type a line and send it."""
@@ -132,6 +150,7 @@ class Visit:
 
     async def says(self, text: str, answers: int = 1) -> None:
         """Send a line; it is on file, and so many answers are."""
+        await self.shows_all()
         before = await self.messages.count()
         await self.writes(text)
         await expect(self.messages).to_have_count(before + 1 + answers)

@@ -2,5 +2,6 @@
 
 from tests.desk.commands import guichet, var
 from tests.desk.pages import database
+from tests.lag import lag
 
-__all__ = ["database", "guichet", "var"]
+__all__ = ["database", "guichet", "lag", "var"]

@@ -12,7 +12,7 @@ export interface LineHandlers {
   press(button: Button): void;
   openTicket(number: string): void;
   fillTicket(card: HTMLElement, number: string): void;
-  showPicture(picture: Picture, box: HTMLElement): void;
+  showPicture(picture: Picture, box: HTMLButtonElement): void;
   retry(clientId: string): void;
   discard(clientId: string): void;
 }
@@ -149,6 +149,7 @@ function pictureElement(picture: Picture, words: Words, on: LineHandlers): HTMLE
   const box = h('button', {
     type: 'button',
     class: 'picture',
+    disabled: true,
     'aria-label': words.say('showPicture', { name: picture.name }),
   });
   // Its place is kept, so that nothing jumps when it arrives.

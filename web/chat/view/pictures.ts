@@ -15,14 +15,15 @@ export class Pictures {
     this.#words = words;
   }
 
-  /** Put a picture in its box, and enlarge it when the box is pressed. */
-  show(picture: Picture, box: HTMLElement): void {
+  /** Put a picture in its box, which can be pressed from then on and enlarges it. */
+  show(picture: Picture, box: HTMLButtonElement): void {
     const drawn = h('img', { alt: '', width: picture.width, height: picture.height });
     this.#address(picture.id).then(
       (address) => {
         drawn.src = address;
         box.replaceChildren(drawn);
         box.onclick = () => this.#enlarge(picture, address);
+        box.disabled = false;
       },
       () => {
         this.#fetched.delete(picture.id);
