@@ -2,7 +2,7 @@
 
 A test that looks before there is anything to see fails on such a desk, and not once in a hundred runs:
 
-GUICHET_TEST_LAG=0.4 .venv/bin/python -m pytest tests/browser
+TEST_LAG=0.4 .venv/bin/python -m pytest tests/browser
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 import pytest
 from aiohttp import web
 
-SECONDS = "GUICHET_TEST_LAG"
+SECONDS = "TEST_LAG"
 Send = Callable[..., Awaitable[Any]]
 
 

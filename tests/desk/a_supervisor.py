@@ -1,8 +1,9 @@
 """A supervisor in a process of its own, so that a test can send it signals or kill it.
 
-    python -m tests.desk.a_supervisor LOGS NAME:PORT[:OPTION…] …
+    python -m tests.desk.a_supervisor LOGS NAME:PORT[:stop=SECONDS][:OPTION…] …
 
-Prints what the supervisor says, and `ready` once all children are.
+A child is killed when it has not stopped within a second, or within what is said. Prints what the
+supervisor says, and `ready` once all children are.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ QUICK = Patience(
 
 def spec(description: str) -> ChildSpec:
     name, port, *options = description.split(":")
+    named = dict(option.partition("=")[::2] for option in options)
     return ChildSpec(
         name=name,
         command=(sys.executable, str(Path(__file__).with_name("a_child.py")), port, *options),
@@ -34,7 +36,7 @@ def spec(description: str) -> ChildSpec:
         folder=Path.cwd(),
         is_healthy=answers_ok(f"http://127.0.0.1:{port}/"),
         exposed=only_loopback(name),
-        stop_within=1.0,
+        stop_within=float(named.get("stop", 1)),
         needed=name == "needed",
     )
 

@@ -73,6 +73,7 @@ class ScriptedDesk:
         self.is_upgrading = True
         self.is_answering = True
         self.answer_seconds = 0.0
+        self.answers_after = 0  # nothing is answered before so many lines are there
         self.cuts_before_ack = 0  # keep the line, break the connection
         self.cuts_before_keeping = 0  # break the connection, keep nothing
         self.slow_downs = 0
@@ -286,6 +287,8 @@ class ScriptedDesk:
 
     async def _reply(self, talk: Talk, text: str) -> None:
         await asyncio.sleep(self.answer_seconds)
+        while len(self.received) < self.answers_after:
+            await talk.changed.wait()
         extras: Frame = {}
         if "button" in text:
             talk.buttons |= {"b1": "yes", "b2": "no"}

@@ -96,7 +96,7 @@ async def test_buttons_are_pressed_by_their_number_in_the_latest_message_that_ha
 async def test_lines_in_one_go_are_sent_without_waiting_for_an_answer(
     desk: ScriptedDesk, tmp_path: Path
 ) -> None:
-    desk.answer_seconds = 0.3
+    desk.answers_after = 3
     ran = await chat(tmp_path, desk.url, '{"lines": ["hello", " ", "my printer", "is jammed"]}\nbye\n')
 
     assert [row.get("text", row.get("turn")) for row in ran.rows] == [
@@ -107,7 +107,6 @@ async def test_lines_in_one_go_are_sent_without_waiting_for_an_answer(
         "you said bye",
         2,
     ]
-    assert ran.rows[3]["ms"] < 3 * 300, "the three answers were not waited for one by one"
 
 
 @pytest.mark.parametrize(

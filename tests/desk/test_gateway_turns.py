@@ -46,7 +46,7 @@ QUICK: dict[str, Any] = {
     "settle_seconds": 6,
 }
 # For what is not about a bound: a machine that stands still for a moment must not reach one.
-PATIENT = QUICK | {"turn_seconds": 40, "settle_seconds": 60}
+PATIENT = QUICK | {"still_working_seconds": 30, "turn_seconds": 40, "settle_seconds": 60}
 
 
 @pytest.fixture(autouse=True)
@@ -200,8 +200,8 @@ async def test_what_an_answer_may_carry_is_kept_and_the_rest_dropped(tmp_path: P
 
 
 async def test_a_slow_answer_is_announced_and_then_given_once(tmp_path: Path) -> None:
-    gate = Gate()
-    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **PATIENT) as desk, talking(desk) as chat:
+    gate, soon = Gate(), PATIENT | {"still_working_seconds": QUICK["still_working_seconds"]}
+    async with a_rasa(gate) as rasa, a_desk(tmp_path, rasa, **soon) as desk, talking(desk) as chat:
         await ask(chat, "hello")
         await chat.until_message("takes a little longer", author="desk")
         gate.open.set()
@@ -335,7 +335,8 @@ async def test_who_is_taken_over_during_a_turn_hears_nothing_of_the_assistant(tm
 
 
 async def test_a_take_over_silences_the_still_working_notice_and_plain_mode_too(tmp_path: Path) -> None:
-    async with a_rasa(Gate()) as rasa, a_desk(tmp_path, rasa, **QUICK) as desk, talking(desk) as chat:
+    soon = QUICK | {"still_working_seconds": 1.5, "turn_seconds": 2.5}
+    async with a_rasa(Gate()) as rasa, a_desk(tmp_path, rasa, **soon) as desk, talking(desk) as chat:
         await ask(chat, SEARCHABLE)
         await eventually(lambda: rasa.flying)
         desk.database.write(take_over, chat.conversation, agent_name="Ana", now=utc_now())
@@ -602,7 +603,7 @@ async def test_a_desk_that_stops_hands_its_turns_back_and_the_next_answers_them_
         "echo: and this waited",
     ]
     assert {turn["turn_id"] for turn in rasa.turns if turn["text"] == "hello"} == {turn_id}
-    assert took < 5
+    assert took < slow["still_working_seconds"]
 
 
 async def test_a_desk_that_stops_finishes_what_is_nearly_done(tmp_path: Path) -> None:

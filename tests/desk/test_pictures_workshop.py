@@ -240,7 +240,7 @@ async def test_a_picture_that_takes_too_long_is_given_up(
     with pytest.raises(PictureTooLarge):
         await drawn(shop, tmp_path, a_picture())
 
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 30
 
 
 async def test_the_program_is_given_nothing_of_the_desk(

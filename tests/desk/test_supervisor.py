@@ -136,7 +136,7 @@ def test_a_signal_stops_everything_and_leaves_nobody(
 
 
 def test_children_are_stopped_in_order_the_desk_before_rasa(start: Start, port: int) -> None:
-    running = start(f"desk:{port}:deaf", f"rasa:{a_free_port()}")
+    running = start(f"desk:{port}:stop=3:deaf", f"rasa:{a_free_port()}")
     running.wait_for("\nready\n")
     rasa = next(p for p in running.family() if str(port) not in p.cmdline())
 
@@ -144,21 +144,19 @@ def test_children_are_stopped_in_order_the_desk_before_rasa(start: Start, port: 
     running.wait_for("stopping")
     time.sleep(0.3)
 
-    assert rasa.is_running()  # the desk, which is deaf, still has its second
+    assert rasa.is_running()  # the desk, which is deaf, still has its three seconds
     assert running.process.wait(PATIENCE) == 0
 
 
 def test_a_second_ctrl_c_kills_at_once(start: Start, port: int) -> None:
-    running = start(f"desk:{port}:deaf", f"rasa:{a_free_port()}:deaf")
+    running = start(f"desk:{port}:stop=600:deaf", f"rasa:{a_free_port()}:stop=600:deaf")
     running.wait_for("\nready\n")
     running.process.send_signal(signal.SIGINT)
     running.wait_for("stopping")
-    began = time.monotonic()
 
     running.process.send_signal(signal.SIGINT)
 
     assert running.process.wait(PATIENCE) == 0
-    assert time.monotonic() - began < 0.9
     assert running.orphans() == []
 
 

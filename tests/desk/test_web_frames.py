@@ -400,7 +400,7 @@ async def test_a_desk_stops_in_time_though_a_client_does_not_read(tmp_path: Path
 
 async def test_a_poll_that_waits_is_told_when_the_desk_stops(tmp_path: Path) -> None:
     async with (
-        a_desk(tmp_path, assistant="none", grace=3.0) as desk,
+        a_desk(tmp_path, assistant="none", grace=20.0) as desk,
         a_poller(desk, await desk.visitor()) as chat,
     ):
         await chat.tell({"type": "typing"})
@@ -408,7 +408,7 @@ async def test_a_poll_that_waits_is_told_when_the_desk_stops(tmp_path: Path) -> 
         await _stop(desk)
         took = asyncio.get_running_loop().time() - started
         assert (await chat.until(lambda f: f["type"] == "reconnect"))["wait_ms"] > 0
-    assert took < 2
+    assert took < 15
 
 
 async def test_no_word_and_no_token_gets_into_the_log(

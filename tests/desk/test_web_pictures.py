@@ -22,6 +22,7 @@ from aiohttp import ClientError, web
 from multidict import CIMultiDictProxy
 
 from bot.channels.web import pictures as channel
+from desk.pictures import redrawing
 from desk.pictures.sweeper import Sweeper
 from tests.desk.chats import TRANSPORTS, Transport, a_poller, a_socket
 from tests.desk.desks import ORIGIN, RunningDesk, a_desk, a_rasa, eventually, utc_now
@@ -691,15 +692,23 @@ async def test_no_name_and_no_content_gets_into_the_log(
     assert visit.token not in caplog.text
 
 
-async def test_pictures_in_flight_hold_up_nobody_else(desk: RunningDesk, visit: Visit) -> None:
-    large = a_picture("PNG", (3_000, 3_000))
+async def test_pictures_in_flight_hold_up_nobody_else(
+    desk: RunningDesk, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end, program = tmp_path / "begun", tmp_path / "may-end", tmp_path / "held.py"
+    program.write_text(
+        f"import pathlib, runpy, time\npathlib.Path({str(begun)!r}).touch()\n"
+        f"while not pathlib.Path({str(may_end)!r}).exists():\n    time.sleep(0.01)\n"
+        f"runpy.run_path({redrawing.__file__!r}, run_name='__main__')\n"
+    )
+    monkeypatch.setattr(redrawing, "__file__", str(program))
     other = await a_visit(desk)
-    sending = asyncio.create_task(visit.upload(large))
-    async with a_socket(desk, other.token) as chat:
-        started = asyncio.get_running_loop().time()
-        await chat.send("c-1", "hello")
-        took = asyncio.get_running_loop().time() - started
-    await sending
-    await eventually(lambda: desk.count(Picture) == 1)
+    sending = asyncio.create_task(visit.upload(a_picture()))
+    await eventually(begun.exists)
 
-    assert took < 1
+    async with a_socket(desk, other.token) as chat:
+        await chat.send("c-1", "hello")
+
+    assert not sending.done()
+    may_end.touch()
+    assert (await sending).status == 201
