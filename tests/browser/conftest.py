@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -11,6 +13,17 @@ from playwright.async_api import Browser, expect
 from tests.browser.chromium import a_chromium
 from tests.browser.stage import PATIENCE_MS, Stage, a_stage
 from tests.lag import lag as lag
+
+HERE = Path(__file__).parent
+# How often a test may be tried again: never, unless somebody says so. The summary names who needed it.
+TRIES_MORE = int(os.environ.get("TEST_TRIES_MORE", "0"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser that shares two processors with everything else is late now and then."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=TRIES_MORE))
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
